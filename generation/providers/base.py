@@ -1,0 +1,169 @@
+"""The one contract between the runner and whoever makes the picture.
+
+A provider gets a frozen `PictureRequest` and a place for the picture's bytes, and answers with exactly one of
+`Made`, `Refused`, `Failed`, `TryLater`, `Stopped`. What it can do is declared as class attributes and
+checked before anything is queued. Nothing here knows Django.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, BinaryIO, ClassVar
+
+from generation.imaging.slot import Box, Slot
+
+# Exact pixels that the models make, by ratio and size class (facts of November 2026, Gemini 3 Pro Image).
+# The compositor keeps to the same table, so that a format can change its provider without changing its crop.
+MODEL_PIXELS: Mapping[str, Mapping[str, tuple[int, int]]] = {
+    "1:1": {"1K": (1024, 1024), "2K": (2048, 2048), "4K": (4096, 4096)},
+    "2:3": {"1K": (848, 1264), "2K": (1696, 2528), "4K": (3392, 5056)},
+    "3:2": {"1K": (1264, 848), "2K": (2528, 1696), "4K": (5056, 3392)},
+    "3:4": {"1K": (896, 1200), "2K": (1792, 2400), "4K": (3584, 4800)},
+    "4:3": {"1K": (1200, 896), "2K": (2400, 1792), "4K": (4800, 3584)},
+    "4:5": {"1K": (928, 1152), "2K": (1856, 2304), "4K": (3712, 4608)},
+    "5:4": {"1K": (1152, 928), "2K": (2304, 1856), "4K": (4608, 3712)},
+    "9:16": {"1K": (768, 1376), "2K": (1536, 2752), "4K": (3072, 5504)},
+    "16:9": {"1K": (1376, 768), "2K": (2752, 1536), "4K": (5504, 3072)},
+    "21:9": {"1K": (1584, 672), "2K": (3168, 1344), "4K": (6336, 2688)},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One picture that is sent: its bytes and what is known of them. sha256 is of `data`, in hex."""
+
+    role: str  # "subject", "scene" or "cutout"
+    data: bytes = field(repr=False)
+    media_type: str
+    width: int
+    height: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureRequest:
+    """All that one picture is made from; the same request asks for the same picture.
+
+    cutout is the subject as RGBA (PNG), cropped to nothing: same pixels as `subject`.
+    width and height are the pixels to make, from `MODEL_PIXELS[ratio][size]`.
+    """
+
+    prompt: str
+    subject: Picture
+    cutout: Picture
+    scene: Picture
+    slot: Slot
+    ratio: str
+    size: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def width(self) -> int:
+        return MODEL_PIXELS[self.ratio][self.size][0]
+
+    @property
+    def height(self) -> int:
+        return MODEL_PIXELS[self.ratio][self.size][1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What is kept of every call, whatever came of it. cost is in US dollars."""
+
+    cost: Decimal = Decimal(0)
+    http_status: int | None = None
+    bytes_received: int = 0
+    model_version: str = ""
+    response_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made(Answer):
+    """A picture; its bytes stand in the sink. subject_box: the subject's place in it, where the provider knows."""
+
+    subject_box: Box | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused(Answer):
+    """The model would not: its code and words, and whether the prompt or the picture was stopped."""
+
+    code: str
+    words: str
+    stage: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed(Answer):
+    """It can't work with these inputs: trying again gives the same."""
+
+    code: str
+    words: str
+    step: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryLater(Answer):
+    """A fault that passes: try again, after `wait` seconds where one was told."""
+
+    code: str
+    words: str
+    wait: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stopped(Answer):
+    """The account or the model is broken (key, credit, name): nobody's next call will work."""
+
+    code: str
+    words: str
+
+
+Result = Made | Refused | Failed | TryLater | Stopped
+
+
+class Provider:
+    """Base of all providers. One file a vendor, found by alias from `BRANDKIT_PROVIDERS`."""
+
+    name: ClassVar[str]
+    """What people read on the pages."""
+
+    model: ClassVar[str]
+    """The model asked for where the options name none."""
+
+    ratios: ClassVar[frozenset[str]] = frozenset(MODEL_PIXELS)
+    """Aspect ratios that it makes."""
+
+    sizes: ClassVar[frozenset[str]] = frozenset({"1K", "2K", "4K"})
+    """Size classes that it makes."""
+
+    uses_prompt: ClassVar[bool] = True
+    """Whether the rendered prompt changes the picture."""
+
+    price: ClassVar[Decimal] = Decimal(0)
+    """US dollars a picture, as estimated before the call."""
+
+    def __init__(self, *, alias: str, options: Mapping[str, Any]) -> None:
+        unknown = set(options) - self.known_options()
+        if unknown:
+            raise ValueError(f"provider {alias!r} does not know the option {sorted(unknown)[0]!r}")
+        self.alias = alias
+        self.options = dict(options)
+
+    @classmethod
+    def known_options(cls) -> set[str]:
+        """Names that OPTIONS may hold; any other stops the start."""
+        return set()
+
+    def why_not(self, *, ratio: str, size: str) -> str:
+        """One sentence why it can't make such a picture; empty when it can."""
+        if ratio not in self.ratios:
+            return f"{self.name} does not make {ratio} pictures; it makes {', '.join(sorted(self.ratios))}."
+        if size not in self.sizes:
+            return f"{self.name} does not make {size} pictures; it makes {', '.join(sorted(self.sizes))}."
+        return ""
+
+    def make(self, request: PictureRequest, sink: BinaryIO) -> Result:
+        """Make one picture, write its bytes to `sink` as received, and say what came of it."""
+        raise NotImplementedError
