@@ -1,0 +1,65 @@
+"""Where pictures are kept: one store that is private, one that is public, and nothing of one in the other."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import IO, Any
+from uuid import uuid4
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+from brandkit.common.errors import StorageFailed
+
+
+def private_store() -> Storage:
+    """Uploads, scenes, cut-outs and outputs: served only to people of the brand."""
+    return storages["private"]
+
+
+def public_store() -> Storage:
+    """Published renditions, and nothing else."""
+    return storages["public"]
+
+
+class DurableFileSystemStorage(FileSystemStorage):
+    """Files that are whole or absent.
+
+    Django's own leaves a truncated file under the final name when the disk is full; this one writes aside,
+    syncs, and renames.
+    """
+
+    def _save(self, name: str, content: "File[Any]") -> str:
+        final = Path(self.path(name))
+        final.parent.mkdir(parents=True, exist_ok=True)
+        aside = final.with_name(f".{uuid4().hex}.part")
+        try:
+            with aside.open("xb") as out:
+                for chunk in content.chunks():
+                    out.write(chunk)
+                out.flush()
+                os.fsync(out.fileno())
+            aside.chmod(0o644)
+            os.replace(aside, final)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+        return name
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Names come from the content's hash or are unique by row: the same name is the same content."""
+        return name
+
+
+def keep(store: Storage, name: str, content: bytes | IO[bytes]) -> str:
+    """Store `content` under exactly `name`; the same name again replaces it. Raises StorageFailed."""
+    file = ContentFile(content) if isinstance(content, bytes) else File(content)
+    try:
+        return store.save(name, file)
+    except OSError as error:
+        raise StorageFailed(f"The picture could not be stored: {error.strerror or error}.") from error
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hex: how pictures are named everywhere."""
+    return hashlib.sha256(data).hexdigest()

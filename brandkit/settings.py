@@ -1,0 +1,212 @@
+"""Settings, read from the environment. A bad value stops the start and names itself; see docs/operate.md."""
+
+from pathlib import Path
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from brandkit.common.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+DATA_DIR = Path(env.str("BRANDKIT_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_htmx",
+    "huey.contrib.djhuey",
+    "knox",
+    "rest_framework",
+    "drf_spectacular",
+    "brandkit.common",
+    "brandkit.accounts",
+    "brandkit.web",
+    "templates_app",
+    "generation",
+    "review",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "brandkit.urls"
+WSGI_APPLICATION = "brandkit.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database. SQLite in the data folder unless told otherwise.
+DATABASES = {"default": env.db_url("DATABASE_URL", f"sqlite:///{DATA_DIR / 'brandkit.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+elif DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL must name sqlite or postgres.")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People.
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "web:sign-in"
+LOGIN_REDIRECT_URL = "web:home"
+LOGOUT_REDIRECT_URL = "web:sign-in"
+
+# Words and time.
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+USE_I18N = False
+USE_TZ = True
+
+# Stores: private and public, apart. Files by default, two S3 buckets where they are named.
+BRANDKIT_S3_PRIVATE_BUCKET = env.str("BRANDKIT_S3_PRIVATE_BUCKET", "")
+BRANDKIT_S3_PUBLIC_BUCKET = env.str("BRANDKIT_S3_PUBLIC_BUCKET", "")
+if bool(BRANDKIT_S3_PRIVATE_BUCKET) != bool(BRANDKIT_S3_PUBLIC_BUCKET):
+    raise ImproperlyConfigured("Name both BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PUBLIC_BUCKET, or neither.")
+if BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PRIVATE_BUCKET == BRANDKIT_S3_PUBLIC_BUCKET:
+    raise ImproperlyConfigured("BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PUBLIC_BUCKET must differ.")
+
+
+def store(folder: str, bucket: str) -> dict[str, object]:
+    if not bucket:
+        return {
+            "BACKEND": "brandkit.common.storage.DurableFileSystemStorage",
+            "OPTIONS": {"location": DATA_DIR / folder, "base_url": None},
+        }
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": env.str("BRANDKIT_S3_ENDPOINT", "") or None,
+            "region_name": env.str("BRANDKIT_S3_REGION", "") or None,
+            "default_acl": None,
+            "querystring_auth": True,
+        },
+    }
+
+
+STORAGES = {
+    "default": store("private", BRANDKIT_S3_PRIVATE_BUCKET),
+    "private": store("private", BRANDKIT_S3_PRIVATE_BUCKET),
+    "public": store("public", BRANDKIT_S3_PUBLIC_BUCKET),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # forms; files are streamed to disk and limited by intake
+FILE_UPLOAD_MAX_MEMORY_SIZE = 0  # uploads go to a file at once: the decoder's child reads it from there
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+
+# Safety of pages.
+BRANDKIT_HTTPS = env.bool("BRANDKIT_HTTPS", False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BRANDKIT_HTTPS
+SECURE_HSTS_SECONDS = 31536000 if BRANDKIT_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BRANDKIT_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BRANDKIT_BEHIND_PROXY", False) else None
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/admin/"],  # the admin's skin needs inline scripts; see docs/decisions
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# The engine: Huey on a SQLite file of its own.
+HUEY = {
+    "huey_class": "huey.SqliteHuey",
+    "name": "brandkit",
+    "filename": str(DATA_DIR / "huey.sqlite3"),
+    "immediate": False,
+    "results": False,
+    "utc": True,
+    "fsync": False,
+    "consumer": {"workers": 32, "worker_type": "thread", "max_delay": 1.0, "periodic": False, "check_worker_health": True},
+}
+BRANDKIT_LEASE_SECONDS = env.int("BRANDKIT_LEASE_SECONDS", 60)
+BRANDKIT_HEARTBEAT_SECONDS = env.int("BRANDKIT_HEARTBEAT_SECONDS", 15)
+BRANDKIT_SWEEP_SECONDS = env.int("BRANDKIT_SWEEP_SECONDS", 10)
+BRANDKIT_MAX_ATTEMPTS = env.int("BRANDKIT_MAX_ATTEMPTS", 4)
+BRANDKIT_UNKNOWN_OUTCOME = env.str("BRANDKIT_UNKNOWN_OUTCOME", "retry")
+
+# Providers: alias to {BACKEND, OPTIONS}; imported on first use.
+BRANDKIT_PROVIDERS: dict[str, dict[str, object]] = {
+    "compositor": {"BACKEND": "generation.providers.compositor.Compositor", "OPTIONS": {}},
+}
+BRANDKIT_PROVIDER = env.str("BRANDKIT_PROVIDER", "compositor")
+
+# The API.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "brandkit.common.problems.problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "brandkit",
+    "DESCRIPTION": "One product photo into brand-true pictures, again and again.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}

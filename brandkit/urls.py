@@ -1,0 +1,14 @@
+"""Every address that brandkit answers."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("brandkit.api")),
+    path("", include("brandkit.web.urls")),
+    path("", include("generation.health")),
+    path("b/<slug:brand>/studio/", include("generation.urls")),
+    path("b/<slug:brand>/", include("review.urls")),
+    path("assets/", include("review.publishing.urls")),
+]

@@ -1,0 +1,157 @@
+"""From a finished picture to a published one: judgement, and what the world sees."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+from brandkit.accounts.models import Brand
+from brandkit.common.moves import Moves, Stateful
+from brandkit.common.storage import public_store
+from generation.models import Output, Subject
+from templates_app.models import OutputFormat
+
+
+class Review(Stateful):
+    """An Output waiting for judgement. claimed_*: who looks at it now, until when."""
+
+    NOUN = "review"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        CLAIMED = "claimed", "Being looked at"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        CHANGES = "changes_requested", "Changes wanted"
+        PUBLISHED = "published", "Published"
+        RECALLED = "recalled", "Taken back"
+
+    MOVES: ClassVar[Moves] = {
+        State.WAITING: frozenset({State.CLAIMED}),
+        State.CLAIMED: frozenset({State.WAITING, State.CLAIMED, State.APPROVED, State.REJECTED, State.CHANGES}),
+        State.APPROVED: frozenset({State.PUBLISHED}),
+        State.PUBLISHED: frozenset({State.RECALLED}),
+        State.REJECTED: frozenset(),
+        State.CHANGES: frozenset(),
+        State.RECALLED: frozenset(),
+    }
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="reviews")
+    output = models.OneToOneField(Output, on_delete=models.PROTECT, related_name="review")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["brand", "id"],
+                name="review_queue",
+                condition=models.Q(state__in=["waiting", "claimed"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"review of {self.output}"
+
+
+class Decision(models.Model):
+    """One verdict on one Review. Never changed."""
+
+    class Verdict(models.TextChoices):
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+        CHANGES = "changes_requested", "Changes wanted"
+
+    class Reason(models.TextChoices):
+        SHAPE = "shape", "Shape changed"
+        COLOUR = "colour", "Colour off"
+        LABEL = "label", "Label wrong or missing"
+        EXTRA = "extra", "Extra object"
+        LIGHT = "light", "Light or perspective wrong"
+        ARTEFACT = "artefact", "Artefact"
+        SCENE = "scene", "Scene wrong"
+        OFF_BRAND = "off_brand", "Off brand"
+        OTHER = "other", "Other"
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="decisions")
+    verdict = models.CharField(max_length=20, choices=Verdict.choices)
+    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    note = models.TextField(blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_verdict_display()} by {self.decided_by}"
+
+
+class Asset(models.Model):
+    """A stable public address, `/assets/<brand>/<name>.<ext>`: one subject in one scene for one format."""
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="assets")
+    name = models.SlugField(max_length=200)
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="assets")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["brand", "name"], name="one_asset_a_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AssetVersion(models.Model):
+    """What an Asset pointed to from a day on. The newest one not recalled is what its address shows."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="asset_version")
+    published_at = models.DateTimeField(auto_now_add=True)
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recalled_at = models.DateTimeField(null=True)
+    recalled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering: ClassVar = ["asset", "-number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["asset", "number"], name="one_asset_version_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asset} v{self.number}"
+
+
+class Rendition(models.Model):
+    """One channel's exact file. `key` is the first 16 hex digits of its hash: its address never changes meaning."""
+
+    version = models.ForeignKey(AssetVersion, on_delete=models.PROTECT, related_name="renditions")
+    output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="+")
+    file = models.FileField(storage=public_store, max_length=200)
+    key = models.CharField(max_length=16)
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=40)
+    extension = models.CharField(max_length=4)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["version", "output_format"], name="one_rendition_a_format"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version}, {self.output_format.slug}"

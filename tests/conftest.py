@@ -1,0 +1,29 @@
+"""What every test stands on: stores that are empty at its start, and small pictures."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_stores() -> Iterator[None]:
+    """No test sees another's files."""
+    yield
+    for folder in ("private", "public", "tmp"):
+        place = Path(django_settings.DATA_DIR) / folder
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+
+
+def stored_files() -> list[str]:
+    """Every file in both stores, as paths below the data folder."""
+    root = Path(django_settings.DATA_DIR)
+    return sorted(
+        str(path.relative_to(root))
+        for folder in ("private", "public", "tmp")
+        for path in (root / folder).rglob("*")
+        if path.is_file()
+    )
