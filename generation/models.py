@@ -66,8 +66,10 @@ class Generation(Stateful):
     """One wanted picture. `wish` is the hash of all that it is made from: the same wish is the same row.
 
     claim, worker, lease_until: who works on it now, proven by the claim's token, and until when.
-    fetched: name of the answer's bytes in the private store, once they are safe; from then on nothing is paid.
-    tries: calls made since it was asked for or asked for again. failure_*: told where the end is not a picture.
+    fetched: name of the answer's bytes in the private store, once they are safe; from then on nothing is
+        paid.
+    tries: calls made since it was asked for, or asked for again.
+    failure_code, failure_words: told where the end is not a picture.
     """
 
     NOUN = "generation"

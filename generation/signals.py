@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 output_ready = Signal()
-"""Sent inside the transaction that stores an Output, with `sender=Output` and `output`: review opens on it."""
+"""Sent in the transaction that stores an Output, with `sender=Output` and `output`; review opens on it."""

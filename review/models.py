@@ -28,7 +28,9 @@ class Review(Stateful):
 
     MOVES: ClassVar[Moves] = {
         State.WAITING: frozenset({State.CLAIMED}),
-        State.CLAIMED: frozenset({State.WAITING, State.CLAIMED, State.APPROVED, State.REJECTED, State.CHANGES}),
+        State.CLAIMED: frozenset(
+            {State.WAITING, State.CLAIMED, State.APPROVED, State.REJECTED, State.CHANGES}
+        ),
         State.APPROVED: frozenset({State.PUBLISHED}),
         State.PUBLISHED: frozenset({State.RECALLED}),
         State.REJECTED: frozenset(),
@@ -135,7 +137,7 @@ class AssetVersion(models.Model):
 
 
 class Rendition(models.Model):
-    """One channel's exact file. `key` is the first 16 hex digits of its hash: its address never changes meaning."""
+    """One channel's exact file. `key`, the first 16 hex digits of its hash, makes a lasting address."""
 
     version = models.ForeignKey(AssetVersion, on_delete=models.PROTECT, related_name="renditions")
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="+")

@@ -24,8 +24,12 @@ class OutputFormat(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="formats")
     slug = models.SlugField()
     name = models.CharField(max_length=80)
-    width = models.PositiveIntegerField("width in pixels", validators=[MinValueValidator(1), MaxValueValidator(16384)])
-    height = models.PositiveIntegerField("height in pixels", validators=[MinValueValidator(1), MaxValueValidator(16384)])
+    width = models.PositiveIntegerField(
+        "width in pixels", validators=[MinValueValidator(1), MaxValueValidator(16384)]
+    )
+    height = models.PositiveIntegerField(
+        "height in pixels", validators=[MinValueValidator(1), MaxValueValidator(16384)]
+    )
     file_type = models.CharField(max_length=4, choices=FileType.choices, default=FileType.JPEG)
     ratio = models.CharField("made at ratio", max_length=5, choices=[(r, r) for r in RATIOS])
     size = models.CharField("made at size", max_length=2, choices=[(s, s) for s in SIZES], default="2K")
@@ -61,7 +65,9 @@ class SceneVersion(Version):
     NOUN = "scene_version"
 
     scene = models.ForeignKey(SceneTemplate, on_delete=models.CASCADE, related_name="versions")
-    picture = models.ImageField(storage=private_store, width_field="width", height_field="height", max_length=200)
+    picture = models.ImageField(
+        storage=private_store, width_field="width", height_field="height", max_length=200
+    )
     sha256 = models.CharField(max_length=64, editable=False)
     media_type = models.CharField(max_length=40, editable=False)
     width = models.PositiveIntegerField(editable=False)
@@ -75,7 +81,7 @@ class SceneVersion(Version):
     light_azimuth = models.FloatField(
         default=0,
         validators=[MinValueValidator(0.0), MaxValueValidator(359.999)],
-        help_text="Where the light comes from, in degrees: 0 the camera, 90 the right, 180 behind, 270 the left.",
+        help_text="Where the light comes from, in degrees: 0 camera, 90 right, 180 behind, 270 left.",
     )
     light_height = models.FloatField(
         default=45,
@@ -132,7 +138,7 @@ class PromptTemplate(models.Model):
 
 
 class PromptVersion(Version):
-    """Jinja text, as `templates_app.rendering` allows it. `variables` maps each own name to its usual value."""
+    """Jinja text, as `templates_app.rendering` allows it. `variables`: each own name and its usual value."""
 
     NOUN = "prompt_version"
 

@@ -2,7 +2,7 @@
 
 import io
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from django.utils import timezone
@@ -11,9 +11,11 @@ from PIL import Image
 from brandkit.accounts.models import Brand, Membership, Role, User
 from brandkit.common.storage import digest, keep, private_store
 from generation.models import Attempt, Generation, Output, Subject
+from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 
 _number = count(1)
+V = TypeVar("V", bound=Version)
 
 
 def make_brand(**fields: Any) -> Brand:
@@ -58,7 +60,14 @@ def stored(name: str, data: bytes) -> str:
 
 def make_format(brand: Brand, **fields: Any) -> OutputFormat:
     n = next(_number)
-    given = {"slug": f"format-{n}", "name": f"Format {n}", "width": 256, "height": 256, "ratio": "1:1", "size": "1K"}
+    given = {
+        "slug": f"format-{n}",
+        "name": f"Format {n}",
+        "width": 256,
+        "height": 256,
+        "ratio": "1:1",
+        "size": "1K",
+    }
     return OutputFormat.objects.create(brand=brand, **{**given, **fields})
 
 
@@ -88,7 +97,7 @@ def make_prompt(brand: Brand, *, state: str = "approved", text: str = "", **fiel
     return set_state(version, state)
 
 
-def set_state(version: Any, state: str) -> Any:
+def set_state(version: V, state: str) -> V:
     """Past the freeze, as only a test may."""
     type(version)._base_manager.filter(pk=version.pk).update(state=state)
     return type(version).objects.get(pk=version.pk)
@@ -160,4 +169,6 @@ def make_output(generation: Generation, **fields: Any) -> Output:
         "thumbnail": stored("thumb.png", data),
         "subject_box": [0.25, 0.25, 0.75, 0.75],
     }
-    return Output.objects.create(brand=generation.brand, generation=generation, attempt=attempt, **{**given, **fields})
+    return Output.objects.create(
+        brand=generation.brand, generation=generation, attempt=attempt, **{**given, **fields}
+    )

@@ -44,7 +44,7 @@ def may(user: User, act: Act, brand: Brand) -> bool:
 
 
 def require(user: User, act: Act, brand: Brand) -> None:
-    """Raises NotFound to those who may not even know of the brand, NotAllowed to those who may not do this."""
+    """Raises NotFound for those who may not know of the brand, NotAllowed for those who may not do this."""
     if not may(user, Act.SEE, brand):
         raise NotFound
     if not may(user, act, brand):

@@ -1,4 +1,4 @@
-"""Errors that people meet. Each knows its HTTP status and a short code; its message is for the person who asked.
+"""Errors that people meet. Each knows its HTTP status and a short code; its message is for who asked.
 
 An error's docstring is its message where none is given.
 """

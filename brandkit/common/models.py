@@ -47,7 +47,7 @@ def record(kind: str, row: models.Model, *, actor: Actor = None, **data: Any) ->
 
 
 def brand_of(row: models.Model) -> int | None:
-    """The number of the brand that a row belongs to: its own `brand_id`, or its own number if it is a brand."""
+    """The number of the brand that a row belongs to: its `brand_id`, or its own number if it is a brand."""
     if row._meta.label_lower == "accounts.brand":
         return int(row.pk)
     return getattr(row, "brand_id", None)

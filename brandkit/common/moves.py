@@ -18,7 +18,7 @@ class Stateful(models.Model):
     NOUN: ClassVar[str]
     """What events and messages call it: "generation" gives `generation.queued`."""
 
-    state: "models.CharField[str, str]"
+    state = models.CharField(max_length=20)  # each table brings its own choices
 
     class Meta:
         abstract = True

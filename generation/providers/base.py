@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, ClassVar
 from generation.imaging.ratios import MODEL_PIXELS
 from generation.imaging.slot import Box, Slot
 
+
 @dataclass(frozen=True, kw_only=True)
 class Picture:
     """One picture that is sent: its bytes and what is known of them. sha256 is of `data`, in hex."""
@@ -64,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Made(Answer):
-    """A picture; its bytes stand in the sink. subject_box: the subject's place in it, where the provider knows."""
+    """A picture; its bytes stand in the sink. subject_box: the subject's place in it, where that is known."""
 
     subject_box: Box | None = None
     notes: tuple[str, ...] = ()
