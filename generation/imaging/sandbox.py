@@ -116,7 +116,7 @@ class _Here:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in KEPT if name in os.environ} | ENVIRONMENT
         with theirs:
-            self.process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "generation.imaging.zygote"],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,

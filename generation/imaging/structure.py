@@ -46,7 +46,7 @@ class AnimatedError(StructureError):
 
 
 def check_structure(data: Buffer, media_type: str, limits: Limits) -> None:
-    """Raise Unreadable for a file whose parts are broken, too many or moving, or whose picture is too large."""
+    """Raise Unreadable for a file with broken, too many or moving parts, or with too large a picture."""
     if media_type not in WALKS:
         return
     try:
