@@ -66,6 +66,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "brandkit.web.context.page",
             ],
         },
     },
@@ -105,7 +106,9 @@ USE_TZ = True
 BRANDKIT_S3_PRIVATE_BUCKET = env.str("BRANDKIT_S3_PRIVATE_BUCKET", "")
 BRANDKIT_S3_PUBLIC_BUCKET = env.str("BRANDKIT_S3_PUBLIC_BUCKET", "")
 if bool(BRANDKIT_S3_PRIVATE_BUCKET) != bool(BRANDKIT_S3_PUBLIC_BUCKET):
-    raise ImproperlyConfigured("Name both BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PUBLIC_BUCKET, or neither.")
+    raise ImproperlyConfigured(
+        "Name both BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PUBLIC_BUCKET, or neither."
+    )
 if BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PRIVATE_BUCKET == BRANDKIT_S3_PUBLIC_BUCKET:
     raise ImproperlyConfigured("BRANDKIT_S3_PRIVATE_BUCKET and BRANDKIT_S3_PUBLIC_BUCKET must differ.")
 
@@ -117,7 +120,7 @@ def store(folder: str, bucket: str) -> dict[str, object]:
             "OPTIONS": {"location": DATA_DIR / folder, "base_url": None},
         }
     return {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "brandkit.common.s3.S3Store",
         "OPTIONS": {
             "bucket_name": bucket,
             "endpoint_url": env.str("BRANDKIT_S3_ENDPOINT", "") or None,
@@ -146,7 +149,9 @@ BRANDKIT_HTTPS = env.bool("BRANDKIT_HTTPS", False)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BRANDKIT_HTTPS
 SECURE_HSTS_SECONDS = 31536000 if BRANDKIT_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = BRANDKIT_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BRANDKIT_BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BRANDKIT_BEHIND_PROXY", False) else None
+)
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -171,7 +176,13 @@ HUEY = {
     "results": False,
     "utc": True,
     "fsync": False,
-    "consumer": {"workers": 32, "worker_type": "thread", "max_delay": 1.0, "periodic": False, "check_worker_health": True},
+    "consumer": {
+        "workers": 32,
+        "worker_type": "thread",
+        "max_delay": 1.0,
+        "periodic": False,
+        "check_worker_health": True,
+    },
 }
 BRANDKIT_LEASE_SECONDS = env.int("BRANDKIT_LEASE_SECONDS", 60)
 BRANDKIT_HEARTBEAT_SECONDS = env.int("BRANDKIT_HEARTBEAT_SECONDS", 15)

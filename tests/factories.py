@@ -100,7 +100,8 @@ def make_prompt(brand: Brand, *, state: str = "approved", text: str = "", **fiel
 def set_state(version: V, state: str) -> V:
     """Past the freeze, as only a test may."""
     type(version)._base_manager.filter(pk=version.pk).update(state=state)
-    return type(version).objects.get(pk=version.pk)
+    version.refresh_from_db()
+    return version
 
 
 def make_subject(brand: Brand, **fields: Any) -> Subject:

@@ -11,7 +11,7 @@ os.environ["BRANDKIT_DATA_DIR"] = _folder
 os.environ.setdefault("SECRET_KEY", "for tests only, and long enough to please the checks of Django")
 
 from brandkit.settings import *  # noqa: E402, F403 -- settings are one namespace
-from brandkit.settings import DATABASES, DATA_DIR, STORAGES  # noqa: E402
+from brandkit.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
 
 # A file, not memory: threads and worker processes of a test share it.
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -1,0 +1,87 @@
+"""The stores on S3: a real HTTP server that speaks S3, the same names, the same refusals."""
+
+import os
+from collections.abc import Iterator
+from uuid import uuid4
+
+import boto3
+import pytest
+from django.core.files.storage import storages
+from django.test import override_settings
+from moto.server import ThreadedMotoServer
+
+from brandkit.common.errors import StorageFailed
+from brandkit.common.s3 import S3Store
+from brandkit.common.storage import keep, private_store, public_store
+from tests.conftest import stored_files
+
+pytestmark = pytest.mark.s3
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def buckets(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "NO_PROXY": "127.0.0.1",
+    }.items():
+        monkeypatch.setitem(os.environ, name, value)
+    client = boto3.client("s3", endpoint_url=s3_url)
+    run = uuid4().hex
+    for bucket in ("private", "public"):
+        client.create_bucket(Bucket=f"{bucket}-{run}")
+    options = {"endpoint_url": s3_url, "region_name": "us-east-1", "default_acl": None}
+    backends = {
+        name: {
+            "BACKEND": "brandkit.common.s3.S3Store",
+            "OPTIONS": {"bucket_name": f"{bucket}-{run}", **options},
+        }
+        for name, bucket in {"default": "private", "private": "private", "public": "public"}.items()
+    }
+    backends["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES=backends):
+        yield
+    client.close()
+
+
+def test_it_keeps_and_gives_back_a_picture() -> None:
+    name = keep(private_store(), "brands/1/a.png", b"the bytes")
+    assert name == "brands/1/a.png"
+    with private_store().open(name) as file:
+        assert file.read() == b"the bytes"
+    assert stored_files() == []
+
+
+def test_it_replaces_the_same_name() -> None:
+    keep(private_store(), "a.png", b"old")
+    keep(private_store(), "a.png", b"new")
+    with private_store().open("a.png") as file:
+        assert file.read() == b"new"
+    assert private_store().listdir("")[1] == ["a.png"]
+
+
+def test_it_keeps_private_and_public_apart() -> None:
+    keep(private_store(), "only-here.png", b"secret")
+    assert not public_store().exists("only-here.png")
+
+
+def test_it_deletes() -> None:
+    keep(public_store(), "b.png", b"x")
+    public_store().delete("b.png")
+    assert not storages["public"].exists("b.png")
+
+
+def test_it_tells_a_missing_bucket_as_a_failed_store(s3_url: str) -> None:
+    store = S3Store(bucket_name="nowhere", endpoint_url=s3_url, region_name="us-east-1")
+    with pytest.raises(StorageFailed, match="the bucket nowhere refused"):
+        keep(store, "a.png", b"x")
