@@ -15,6 +15,8 @@ Rect = tuple[int, int, int, int]
 
 _LEVELS = np.arange(256, dtype=np.float32) / 255
 _TO_LINEAR = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_STEPS = np.arange(65536, dtype=np.float64) / 65535
+_TO_SRGB = np.where(_STEPS <= 0.0031308, _STEPS * 12.92, 1.055 * _STEPS ** (1 / 2.4) - 0.055).astype(np.float32) * 255
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 """How much red, green and blue light weigh in brightness (Rec. 709)."""
 
@@ -60,5 +62,9 @@ def to_linear(srgb: U8) -> F32:
 
 def to_srgb(linear: F32) -> F32:
     """Linear light to sRGB, 0 to 255, not rounded (IEC 61966-2-1)."""
-    light = np.clip(linear, 0, 1)
-    return np.where(light <= 0.0031308, light * 12.92, 1.055 * cv2.pow(light, 1 / 2.4) - 0.055) * np.float32(255)
+    return _TO_SRGB[(np.clip(linear, 0, 1) * np.float32(65535)).astype(np.uint16)]
+
+
+def to_bytes(srgb: F32) -> U8:
+    """Rounded to whole levels, 0 to 255."""
+    return np.rint(np.clip(srgb, 0, 255)).astype(np.uint8)

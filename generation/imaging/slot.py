@@ -37,7 +37,7 @@ class Light:
     azimuth: where it comes from, in degrees seen from above: 0 from the camera, 90 from the right,
         180 from behind the subject, 270 from the left.
     height: degrees above the ground, 0 to 90.
-    softness: 0 is bare sun (a sharp shadow), 1 is an overcast sky (hardly any).
+    softness: 0 is bare sun (a sharp shadow), a half a large window, 1 an overcast sky (hardly any shadow).
     """
 
     azimuth: float
@@ -56,13 +56,17 @@ class Slot:
     box: the subject fits inside it, in its own proportions.
     ground: height of the ground line, a fraction of the picture's height; the subject's foot stands on it.
     gloss: 0 is cloth, 1 is polished stone: how much of the subject the ground mirrors.
+    tilt: degrees the camera looks down: 0 is level with the ground, 90 straight from above.
     """
 
     box: Box
     ground: float
     light: Light
     gloss: float = 0.0
+    tilt: float = 15.0
 
     def __post_init__(self) -> None:
-        if not (0 < self.ground <= 1 and 0 <= self.gloss <= 1):
+        if not (0 < self.ground <= 1 and 0 <= self.gloss <= 1 and 0 <= self.tilt <= 90):
             raise ValueError(f"not a slot: {self}")
+        if self.ground <= self.box.y0:
+            raise ValueError(f"the ground line must lie below the slot's upper edge: {self}")

@@ -1,0 +1,143 @@
+"""Sets a cut-out into a scene so that it looks as if it had been photographed there.
+
+Everything is worked out in linear light and from the slot's few numbers; the same input gives the same bytes.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from generation.imaging.arrays import F32, U8, Rect, crop, shrink, span, to_bytes, to_linear, to_srgb
+from generation.imaging.composite import grain, light, reflection, shadow
+from generation.imaging.composite.place import Place, place
+from generation.imaging.composite.solid import Solid, inflate
+from generation.imaging.slot import Box, Slot
+
+BODY = 168
+"""Longest side, in pixels, at which the subject's body and its shadow are worked out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composite:
+    """rgb: (height, width, 3). subject_box: where the subject stands in it. notes: what a person should know."""
+
+    rgb: U8 = field(repr=False)
+    subject_box: Box
+    notes: tuple[str, ...] = ()
+
+
+class NothingToPlace(ValueError):
+    """The cut-out is empty: there is no subject to set into the scene."""
+
+
+def composite(*, scene: U8, cutout: U8, slot: Slot, width: int, height: int) -> Composite:
+    """Make a picture of width x height: scene (H, W, 3), cutout (H, W, 4) with free colours. Raises NothingToPlace."""
+    box = span(cutout[..., 3] > 127)
+    if box is None:
+        raise NothingToPlace("the cut-out is empty: every pixel is transparent")
+    subject = crop(cutout, box)
+    size = (box[2] - box[0], box[3] - box[1])
+    where = place(scene=scene.shape[1::-1], subject=size, slot=slot, width=width, height=height)
+    rgb = _resize(crop(scene, where.view), width, height)
+    colours, alpha = _fit(subject, where)
+    small = shrink(np.dstack([colours, alpha]), BODY)
+    solid = inflate(small[..., 3] > 127)
+    gains = light.field(around=_around(rgb, where), solid=solid, light=slot.light)
+    gains = light.weakened(gains, small[..., :3], small[..., 3] > 127)
+    lit = to_linear(colours) * cv2.resize(gains, (where.width, where.height))
+    cover = alpha.astype(np.float32) / 255
+    _shade(rgb, where, solid, slot)
+    if slot.gloss > 0:
+        _reflect(rgb, where, solid, slot, lit, cover)
+    _paste(rgb, where, lit, cover, _noise(scene, subject, where))
+    return Composite(rgb=rgb, subject_box=_box(where, width, height), notes=where.notes)
+
+
+def _resize(picture: U8, width: int, height: int) -> U8:
+    larger = width > picture.shape[1]
+    return np.ascontiguousarray(
+        cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC if larger else cv2.INTER_AREA)
+    )
+
+
+def _fit(subject: U8, where: Place) -> tuple[U8, U8]:
+    """The subject at its size in the picture: colours and alpha. Clear pixels' colours have no say."""
+    alpha = subject[..., 3:].astype(np.float32)
+    weighted = np.dstack([subject[..., :3] * (alpha / 255), alpha])
+    kind = cv2.INTER_CUBIC if where.scale > 1 else cv2.INTER_AREA
+    sized = cv2.resize(weighted, (where.width, where.height), interpolation=kind)
+    cover = np.clip(sized[..., 3:], 0, 255)
+    return to_bytes(sized[..., :3] * 255 / np.maximum(cover, 1)), to_bytes(cover[..., 0])
+
+
+def _around(rgb: U8, where: Place) -> U8:
+    """The scene near the subject, small."""
+    height, width = rgb.shape[:2]
+    dx, dy = round(where.width / 2), round(where.height / 2)
+    near = (
+        max(0, where.left - dx),
+        max(0, where.top - dy),
+        min(width, where.left + where.width + dx),
+        min(height, where.foot + dy),
+    )
+    answer: U8 = shrink(crop(rgb, near), 128)
+    return answer
+
+
+def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot) -> None:
+    """Darken the ground where the subject keeps light from it."""
+    ground = shadow.cast(solid, slot.light)
+    share = shadow.direct_share(slot.light)
+    sky = share + (1 - share) * shadow.SKY if slot.light.softness < 1 else np.ones(3, np.float32)
+    hard = (1 - slot.light.softness) ** 2
+    tint = (1 - hard) + hard * shadow.SKY
+    rest = (1 - share) * tint / (share + (1 - share) * tint)
+    reached = ground.sun[..., None] * (1 - rest) + ground.sky[..., None] * rest
+    unit = where.height / len(solid.half)
+    flat = np.sin(np.radians(max(slot.tilt, 4.0)))
+    rows, columns = ground.sun.shape
+    # From above to the picture: away from the camera is up, and shortened.
+    left, foot = where.left - ground.left * unit, where.foot + ground.near * unit * flat
+    area = _inside(rgb, left, foot - rows * unit * flat, left + columns * unit, foot)
+    turn = np.array([[unit, 0, left - area[0]], [0, -unit * flat, foot - area[1]]], np.float32)
+    size = (area[2] - area[0], area[3] - area[1])
+    factor = cv2.warpAffine(reached.astype(np.float32), turn, size, flags=cv2.INTER_LINEAR, borderValue=(1, 1, 1))
+    part = crop(rgb, area)
+    part[:] = to_bytes(to_srgb(to_linear(part) * factor))
+
+
+def _inside(rgb: U8, x0: float, y0: float, x1: float, y1: float) -> Rect:
+    height, width = rgb.shape[:2]
+    return max(0, int(x0)), max(0, int(y0)), min(width, int(x1) + 1), min(height, int(y1) + 1)
+
+
+def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: F32, cover: F32) -> None:
+    unit = where.height / len(solid.half)
+    base = cv2.resize(solid.base.astype(np.float32)[None], (where.width, 1))[0] * unit
+    colour, share = reflection.mirrored(lit, cover, base, slot.gloss)
+    rows = min(len(share), rgb.shape[0] - where.foot)
+    part = rgb[where.foot : where.foot + rows, where.left : where.left + where.width]
+    behind = to_linear(part)
+    part[:] = to_bytes(to_srgb(behind * (1 - share[:rows, :, None]) + colour[:rows]))
+
+
+def _noise(scene: U8, subject: U8, where: Place) -> F32:
+    """What the subject lacks of the scene's grain."""
+    wanted = grain.strength(shrink(crop(scene, where.view), 1024))
+    own = grain.strength(np.ascontiguousarray(subject[..., :3]), subject[..., 3] > 250) * min(1.0, 1 / where.scale)
+    missing = np.sqrt(max(0.0, wanted**2 - own**2))
+    seed = grain.seed(scene, subject)
+    return grain.draw((where.height, where.width), sigma=missing, size=where.zoom, seed=seed)
+
+
+def _paste(rgb: U8, where: Place, lit: F32, cover: F32, noise: F32) -> None:
+    part = rgb[where.top : where.foot, where.left : where.left + where.width]
+    share = cover[..., None]
+    mixed = to_srgb(to_linear(part) * (1 - share) + lit * share)
+    part[:] = to_bytes(mixed + noise[..., None] * share)
+
+
+def _box(where: Place, width: int, height: int) -> Box:
+    right = where.left + where.width
+    return Box(x0=where.left / width, y0=where.top / height, x1=right / width, y1=where.foot / height)

@@ -1,0 +1,85 @@
+"""Bringing the subject's light toward the scene's, so far that it belongs there and not so far that it looks another colour."""
+
+import cv2
+import numpy as np
+
+from generation.imaging.arrays import F32, LUMA, U8, Mask, blur, to_linear, to_srgb
+from generation.imaging.composite.shadow import direct_share, toward
+from generation.imaging.composite.solid import Solid, normals
+from generation.imaging.slot import Light
+
+LIMIT = 5.0
+"""Mean CIEDE2000 by which a product's colours may change: a shopper still sees the same colour."""
+
+MID_GREY = 0.18
+"""What a well exposed picture's surroundings reflect on average: more is a bright scene, less a dark one."""
+
+EXPOSURE, WHITE = 0.4, 0.5
+"""How much of the scene's difference in brightness and in colour is taken over; the eye does the rest."""
+
+
+def field(*, around: U8, solid: Solid, light: Light) -> F32:
+    """Gains in linear light for each place of the subject, (H, W, 3) at the solid's size."""
+    return (_shading(solid, light)[..., None] * _gains(around)).astype(np.float32)
+
+
+def _gains(around: U8) -> F32:
+    """Gains for red, green and blue from the scene around the slot. Colourful things tell little of the light's colour."""
+    lit = to_linear(around).reshape(-1, 3)
+    bright = lit @ LUMA
+    gain = (max(float(bright.mean()), 1e-3) / MID_GREY) ** EXPOSURE
+    greyness = 1 - (lit.max(1) - lit.min(1)) / (lit.max(1) + 1e-3)
+    weight = bright * greyness**4 * (lit.max(1) < 0.98) + 1e-6
+    colour = (lit * weight[:, None]).sum(0) / weight.sum()
+    colour = np.clip(colour / max(float(colour @ LUMA), 1e-6), 0.7, 1.4) ** WHITE
+    return np.asarray(np.clip(gain, 0.45, 1.6) * colour / (colour @ LUMA), np.float32)
+
+
+def _shading(solid: Solid, light: Light) -> F32:
+    """Brighter toward the light, darker away from it and near the ground; 1 on average."""
+    inside = solid.half > 0
+    share = direct_share(light)
+    facing = np.maximum(0, (normals(solid) * toward(light)).sum(-1) + 0.25) / 1.25
+    lit = (1 - share) * 0.6 + share * facing
+    height = len(lit)
+    up = np.arange(height, 0, -1, dtype=np.float32)[:, None] / height
+    lit = lit * (1 - 0.3 * np.exp(-up / 0.1))
+    lit = np.sqrt(lit / max(float(lit[inside].mean()), 1e-6))
+    answer: F32 = blur(_spread(np.clip(lit, 0.65, 1.3), inside), 1.5)
+    return answer
+
+
+def _spread(values: F32, inside: Mask) -> F32:
+    """Outside, the average of what is near inside: edges must not see a jump."""
+    sigma = max(2.0, 0.03 * max(values.shape))
+    weight = blur(inside.astype(np.float32), sigma)
+    near = blur(np.where(inside, values, 0).astype(np.float32), sigma) / np.maximum(weight, 1e-3)
+    return np.where(inside, values, np.where(weight > 1e-3, near, 1)).astype(np.float32)
+
+
+def weakened(gains: F32, rgb: U8, inside: Mask) -> F32:
+    """The gains to the highest power, at most 1, that keeps the mean change within `LIMIT`. All at one size."""
+    before = to_linear(rgb[inside])
+    wanted = gains[inside]
+    low, high = 0.0, 1.0
+    if change(before, before * wanted) <= LIMIT:
+        return gains
+    for _ in range(7):
+        middle = (low + high) / 2
+        if change(before, before * wanted**middle) <= LIMIT:
+            low = middle
+        else:
+            high = middle
+    return gains**np.float32(low)
+
+
+def change(before: F32, after: F32) -> float:
+    """Mean CIEDE2000 between two lists of colours in linear light, (n, 3)."""
+    from skimage.color import deltaE_ciede2000  # slow to import
+
+    return float(deltaE_ciede2000(_lab(before), _lab(after)).mean())
+
+
+def _lab(linear: F32) -> F32:
+    answer: F32 = cv2.cvtColor(to_srgb(linear)[None] / 255, cv2.COLOR_RGB2Lab)[0]
+    return answer

@@ -1,0 +1,40 @@
+"""The embedded provider: sets the subject's own pixels into the scene. Offline, free, the same bytes every time."""
+
+from io import BytesIO
+from typing import BinaryIO, ClassVar
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from generation.imaging.arrays import U8
+from generation.imaging.composite import NothingToPlace, composite
+from generation.providers.base import Failed, Made, Picture, PictureRequest, Provider, Result
+
+
+class Compositor(Provider):
+    """No model and no network: the cut-out stands in the slot, lit and shadowed as the slot says."""
+
+    name = "Compositor"
+    model = "compositor-1"
+    uses_prompt: ClassVar[bool] = False
+
+    def make(self, request: PictureRequest, sink: BinaryIO) -> Result:
+        """Set the cut-out into the scene and write a PNG."""
+        try:
+            cutout, scene = _pixels(request.cutout, "RGBA"), _pixels(request.scene, "RGB")
+        except (UnidentifiedImageError, OSError) as error:
+            return Failed(code="unreadable", words=f"A stored picture can't be read: {error}", step="decode")
+        try:
+            made = composite(
+                scene=scene, cutout=cutout, slot=request.slot, width=request.width, height=request.height
+            )
+        except NothingToPlace:
+            words = "The cut-out is empty: no subject was found in the photo. Try a photo with a plainer background."
+            return Failed(code="empty_cutout", words=words, step="composite")
+        Image.fromarray(made.rgb).save(sink, "PNG", compress_level=1)
+        return Made(model_version=self.model, subject_box=made.subject_box, notes=made.notes)
+
+
+def _pixels(picture: Picture, mode: str) -> U8:
+    with Image.open(BytesIO(picture.data), formats=["JPEG", "PNG", "WEBP"]) as opened:
+        return np.array(opened.convert(mode))
