@@ -38,6 +38,14 @@ def brands_for(user: User, act: Act = Act.SEE) -> QuerySet[Brand]:
     return Brand.objects.filter(pk__in=mine.values("brand_id"))
 
 
+def acts_of(user: User, brand: Brand) -> frozenset[Act]:
+    """Everything that `user` may do in `brand`."""
+    if user.is_active and user.is_superuser:
+        return frozenset(Act)
+    member = Membership.objects.filter(user=user, brand=brand, user__is_active=True).first()
+    return ACTS[member.role] if member else frozenset()
+
+
 def may(user: User, act: Act, brand: Brand) -> bool:
     """Whether `user` may do `act` in `brand`."""
     return brands_for(user, act).filter(pk=brand.pk).exists()
