@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
 from brandkit.common.errors import Conflict
 from brandkit.common.moves import Moves, Stateful
@@ -82,14 +82,17 @@ class Version(Stateful):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save a draft. Raises Frozen where the row is approved by now, whatever this copy believes."""
-        self._refuse_unless_draft()
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            self._refuse_unless_draft()
+            super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self._refuse_unless_draft()
-        return super().delete(*args, **kwargs)
+        with transaction.atomic():
+            self._refuse_unless_draft()
+            return super().delete(*args, **kwargs)
 
     def _refuse_unless_draft(self) -> None:
-        stored = type(self)._base_manager.filter(pk=self.pk).values_list("state", flat=True).first()
+        row = type(self)._base_manager.select_for_update().filter(pk=self.pk)
+        stored = row.values_list("state", flat=True).first()
         if (stored or self.state) != self.State.DRAFT or not self.is_draft:
             raise Frozen

@@ -8,6 +8,7 @@ from django.db import models
 from brandkit.accounts.models import Brand
 from brandkit.common.storage import private_store
 from generation.imaging.ratios import RATIOS, SIZES
+from generation.imaging.slot import Box, Light, Slot
 from templates_app.frozen import Version, VersionQuerySet
 
 fraction = [MinValueValidator(0.0), MaxValueValidator(1.0)]
@@ -111,8 +112,22 @@ class SceneVersion(Version):
         return f"{self.scene} v{self.number}"
 
     @property
+    def brand(self) -> Brand:
+        return self.scene.brand
+
+    @property
     def brand_id(self) -> int:
         return self.scene.brand_id
+
+    @property
+    def slot(self) -> Slot:
+        """Where the subject stands, and its light. Raises ValueError, with words, if that is no place."""
+        return Slot(
+            box=Box(x0=self.slot_x0, y0=self.slot_y0, x1=self.slot_x1, y1=self.slot_y1),
+            ground=self.ground,
+            light=Light(azimuth=self.light_azimuth, height=self.light_height, softness=self.light_softness),
+            gloss=self.gloss,
+        )
 
 
 class PromptTemplate(models.Model):
@@ -160,6 +175,10 @@ class PromptVersion(Version):
 
     def __str__(self) -> str:
         return f"{self.template} v{self.number}"
+
+    @property
+    def brand(self) -> Brand:
+        return self.template.brand
 
     @property
     def brand_id(self) -> int:

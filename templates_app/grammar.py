@@ -1,0 +1,216 @@
+"""What a prompt may say: an allow-list over the parsed Jinja template.
+
+Jinja's sandbox stops escapes but not waste: most templates that multiply, loop or call do harm inside it.
+So only what a prompt needs is let through; all else is told with its line and with what to do instead.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from jinja2 import nodes
+
+MAX_DEPTH = 24
+"""How deep tags and conditions may lie in each other; far below what Jinja and Python can take."""
+MAX_LOOPS = 2
+MAX_ITEMS = 20
+"""The longest list that a value may be."""
+MAX_STEPS = 50_000
+"""What a template may do at most, each part counted as often as the longest lists would repeat it."""
+MAX_PATH = 4
+
+GIVEN: Mapping[str, tuple[str, ...]] = {
+    "brand": ("name",),
+    "subject": ("name", "sku"),
+    "scene": ("name", "description"),
+    "format": ("name", "width", "height", "ratio"),
+}
+"""What every prompt is given. A brand's own values come as `vars.NAME`."""
+
+FILTERS = frozenset(
+    {"capitalize", "default", "first", "join", "last", "length", "lower", "title", "trim", "upper"}
+)
+TESTS = frozenset({"defined", "none", "undefined"})
+OF_LOOP = frozenset({"first", "index", "last", "length"})
+
+PLAIN = (
+    nodes.And,
+    nodes.Compare,
+    nodes.CondExpr,
+    nodes.If,
+    nodes.Keyword,
+    nodes.Not,
+    nodes.Operand,
+    nodes.Or,
+    nodes.Output,
+    nodes.Template,
+    nodes.TemplateData,
+)
+"""Parts that are harmless as long as all inside them is."""
+
+ADVICE: Mapping[type[nodes.Node], str] = {
+    nodes.Call: "Calls are not possible in a prompt. Write the value itself, or use a filter: | upper.",
+    nodes.BinExpr: "Prompts do not calculate. Work the value out first and give it as a variable.",
+    nodes.UnaryExpr: "Prompts do not calculate. Work the value out first and give it as a variable.",
+    nodes.Concat: "“~” is not possible in a prompt. Put the two values side by side: {{ a }}{{ b }}.",
+    nodes.Slice: "Parts of a text or list can't be cut out. Give that part as a variable of its own.",
+    nodes.Assign: "“set” is not possible in a prompt. Give the value as a variable: vars.NAME.",
+    nodes.AssignBlock: "“set” is not possible in a prompt. Give the value as a variable: vars.NAME.",
+    nodes.List: "Lists can't be written in a prompt. Give the list as a variable: vars.NAME.",
+    nodes.Tuple: "Lists can't be written in a prompt. Give the list as a variable: vars.NAME.",
+    nodes.Dict: "Tables can't be written in a prompt. Give each value as a variable: vars.NAME.",
+}
+
+Path = list[str | int]
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """What is wrong in which line, and what to do."""
+
+    line: int
+    words: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.words}"
+
+
+@dataclass
+class Reading:
+    """What reading a template found: its problems, and the own variables that it uses by line."""
+
+    problems: set[Problem] = field(default_factory=set)
+    used: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+
+
+def read(tree: nodes.Template) -> Reading:
+    """Walk the whole template. Never fails: what it can't let through becomes a problem."""
+    reading = Reading()
+    _walk(tree, reading, depth=0, loop_names=())
+    if reading.steps > MAX_STEPS:
+        words = "The loops could repeat too much. Put less into them, or make two prompts of it."
+        reading.problems.add(Problem(1, words))
+    return reading
+
+
+def is_text(text: str) -> bool:
+    """Whether a database can keep it: no zero characters, no broken pairs."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _walk(node: nodes.Node, reading: Reading, *, depth: int, loop_names: tuple[str, ...]) -> None:
+    reading.steps += MAX_ITEMS ** len(loop_names)
+    if depth > MAX_DEPTH:
+        words = "This is nested too deeply. Write it flatter: fewer conditions and brackets in each other."
+        reading.problems.add(Problem(node.lineno, words))
+        return
+    for words in _complaints(node, reading, loop_names):
+        reading.problems.add(Problem(node.lineno, words))
+    for child in _inside(node):
+        inner = loop_names
+        if isinstance(node, nodes.For) and child is not node.iter and isinstance(node.target, nodes.Name):
+            inner = (*loop_names, node.target.name)
+        _walk(child, reading, depth=depth + 1, loop_names=inner)
+
+
+def _inside(node: nodes.Node) -> Iterable[nodes.Node]:
+    """The parts still to be looked at. Names are judged as a whole; what is refused is not looked into."""
+    if isinstance(node, nodes.For):
+        return (part for part in node.iter_child_nodes() if part is not node.target)
+    if isinstance(node, (*PLAIN, nodes.Filter, nodes.Test)):
+        return node.iter_child_nodes()
+    return ()
+
+
+def _complaints(node: nodes.Node, reading: Reading, loop_names: tuple[str, ...]) -> Iterable[str]:
+    match node:
+        case nodes.Name() | nodes.Getattr() | nodes.Getitem():
+            return _of_name(node, reading, loop_names)
+        case nodes.For():
+            return _of_loop(node, loop_names)
+        case nodes.Filter():
+            return _of_filter(node)
+        case nodes.Test():
+            return _of_test(node)
+        case nodes.Const():
+            return [] if is_text(str(node.value)) else ["This text holds characters that can't be kept."]
+        case _ if isinstance(node, PLAIN):
+            return []
+        case _:
+            return [_advice(node)]
+
+
+def _advice(node: nodes.Node) -> str:
+    for kind, words in ADVICE.items():
+        if isinstance(node, kind):
+            return words
+    return f"“{type(node).__name__.lower()}” is not possible in a prompt. Use text, values, if and for."
+
+
+def _of_name(node: nodes.Expr, reading: Reading, loop_names: tuple[str, ...]) -> Iterable[str]:
+    path = path_of(node)
+    if path is None:
+        return ["Only plain names are possible here, such as subject.name or vars.NAME."]
+    if len(path) > MAX_PATH or any(isinstance(part, str) and part.startswith("_") for part in path):
+        return [f"“{dotted(path)}” is not a value of a prompt."]
+    root, *rest = path
+    if root == "vars" and rest and isinstance(rest[0], str):
+        reading.used.setdefault(rest[0], node.lineno)
+        return []
+    if root in loop_names or (root == "loop" and loop_names and len(rest) == 1 and rest[0] in OF_LOOP):
+        return []
+    if root in GIVEN and len(rest) == 1 and rest[0] in GIVEN[str(root)]:
+        return []
+    return [f"There is no “{dotted(path)}”. There are: {', '.join(all_names())} and vars.NAME for your own."]
+
+
+def _of_loop(node: nodes.For, loop_names: tuple[str, ...]) -> Iterable[str]:
+    if len(loop_names) >= MAX_LOOPS:
+        yield "Loops go at most two deep. Write the inner list out as one variable."
+    if node.recursive:
+        yield "Loops can't call themselves. Leave “recursive” out."
+    if not isinstance(node.target, nodes.Name) or node.target.name in {*GIVEN, "vars", "loop", *loop_names}:
+        yield "A loop needs one new name: {% for item in vars.NAME %}."
+    if path_of(node.iter) is None:
+        yield "A loop goes over a list that is given: {% for item in vars.NAME %}."
+
+
+def _of_filter(node: nodes.Filter) -> Iterable[str]:
+    if node.node is None:
+        yield "“filter” blocks are not possible. Put the filter behind the value: {{ subject.name | upper }}."
+    elif node.name not in FILTERS:
+        yield f"There is no filter “{node.name}” here. There are: {', '.join(sorted(FILTERS))}."
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        yield f"“{node.name}” can't take its values from a list. Write them one by one."
+
+
+def _of_test(node: nodes.Test) -> Iterable[str]:
+    if node.name not in TESTS:
+        yield f"There is no test “is {node.name}” here. There are: {', '.join(sorted(TESTS))}."
+    if node.args or node.kwargs or node.dyn_args is not None or node.dyn_kwargs is not None:
+        yield f"“is {node.name}” stands alone, without values behind it."
+
+
+def path_of(node: nodes.Node) -> Path | None:
+    """`vars.a[0]` as ["vars", "a", 0]; None for what is not a plain name with constant parts."""
+    path: Path = []
+    while True:
+        match node:
+            case nodes.Name(ctx="load"):
+                return [node.name, *reversed(path)]
+            case nodes.Getattr():
+                path.append(node.attr)
+            case nodes.Getitem(arg=nodes.Const(value=str() | int() as part)):
+                path.append(part)
+            case _:
+                return None
+        node = node.node
+
+
+def dotted(path: Path) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def all_names() -> list[str]:
+    """Every given name in full: `brand.name`, `subject.name`..."""
+    return [f"{root}.{part}" for root, parts in GIVEN.items() for part in parts]
