@@ -1,5 +1,6 @@
 """From a finished picture to a published one: judgement, and what the world sees."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,11 +10,37 @@ from brandkit.accounts.models import Brand
 from brandkit.common.moves import Moves, Stateful
 from brandkit.common.storage import public_store
 from generation.models import Output, Subject
-from templates_app.models import OutputFormat
+from templates_app.models import OutputFormat, SceneTemplate
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def undecided(self) -> "ReviewQuerySet":
+        """Waiting or being looked at, oldest first."""
+        return self.filter(state__in=[Review.State.WAITING, Review.State.CLAIMED]).order_by("id")
+
+    def free(self, now: datetime) -> "ReviewQuerySet":
+        """Of those, what nobody looks at: a claim that has run out counts as none."""
+        held = models.Q(state=Review.State.CLAIMED, claimed_until__gt=now)
+        return self.undecided().exclude(held)
+
+    def for_desk(self) -> "ReviewQuerySet":
+        """With all that a page shows of it."""
+        return self.select_related(
+            "brand",
+            "claimed_by",
+            "requested_by",
+            "output__generation__subject",
+            "output__generation__scene_version__scene",
+            "output__generation__prompt_version__template",
+            "output__generation__output_format",
+        )
 
 
 class Review(Stateful):
-    """An Output waiting for judgement. claimed_*: who looks at it now, until when."""
+    """An Output waiting for judgement. claimed_*: who looks at it now, until when.
+
+    problem, retry_at: why an approved picture could not be published, and when that is tried again.
+    """
 
     NOUN = "review"
 
@@ -48,7 +75,11 @@ class Review(Stateful):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     claimed_until = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+    retry_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -58,6 +89,7 @@ class Review(Stateful):
                 name="review_queue",
                 condition=models.Q(state__in=["waiting", "claimed"]),
             ),
+            models.Index(fields=["retry_at"], name="review_to_publish", condition=models.Q(state="approved")),
         ]
 
     def __str__(self) -> str:
@@ -103,22 +135,33 @@ class Asset(models.Model):
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="assets")
     name = models.SlugField(max_length=200)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="assets")
+    scene = models.ForeignKey(SceneTemplate, on_delete=models.PROTECT, related_name="+")
+    output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["brand", "name"], name="one_asset_a_name")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand", "name"], name="one_asset_a_name"),
+            models.UniqueConstraint(
+                fields=["subject", "scene", "output_format"], name="one_asset_a_subject_scene_format"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
 class AssetVersion(models.Model):
-    """What an Asset pointed to from a day on. The newest one not recalled is what its address shows."""
+    """What an Asset pointed to from a day on. Its address shows the one that was approved last.
+
+    Once that one is taken back the address shows nothing: an older version does not return by itself.
+    """
 
     asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     review = models.OneToOneField(Review, on_delete=models.PROTECT, related_name="asset_version")
+    approved_at = models.DateTimeField()
     published_at = models.DateTimeField(auto_now_add=True)
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     recalled_at = models.DateTimeField(null=True)
@@ -141,7 +184,7 @@ class Rendition(models.Model):
 
     version = models.ForeignKey(AssetVersion, on_delete=models.PROTECT, related_name="renditions")
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="+")
-    file = models.FileField(storage=public_store, max_length=200)
+    file = models.FileField(storage=public_store, max_length=400, blank=True)
     key = models.CharField(max_length=16)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=40)

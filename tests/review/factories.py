@@ -1,0 +1,26 @@
+"""Reviews for tests, at every point of their way."""
+
+from typing import Any
+
+from brandkit.accounts.models import Brand, Role, User
+from generation.models import Output
+from generation.signals import output_ready
+from review.models import AssetVersion, Review
+from review.services import decide
+from tests.factories import make_generation, make_output, make_user
+
+
+def make_review(
+    brand: Brand, *, by: User | None = None, output: dict[str, Any] | None = None, **fields: Any
+) -> Review:
+    """A finished picture (1024 x 1024, for a format of 256 x 256) that waits for its verdict."""
+    ready = make_output(make_generation(brand, by=by, **fields), **(output or {}))
+    output_ready.send(sender=Output, output=ready)
+    return Review.objects.for_desk().get(output=ready)
+
+
+def make_published(brand: Brand, *, by: User | None = None, **fields: Any) -> AssetVersion:
+    """A picture that `by` (a new reviewer) approved, with its address."""
+    review = make_review(brand, **fields)
+    decide(review=review, by=by or make_user(brand, Role.REVIEWER), verdict="approved")
+    return AssetVersion.objects.select_related("asset").get(review=review)
