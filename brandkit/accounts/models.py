@@ -29,6 +29,13 @@ class Brand(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def lock(self) -> None:
+        """Until the transaction ends, whoever else locks this brand waits: look, then add, with no race between.
+
+        SQLite needs no lock: its transactions are IMMEDIATE, so that only one at a time is open for writing.
+        """
+        type(self).objects.select_for_update(no_key=True).get(pk=self.pk)
+
 
 class Role(models.TextChoices):
     DESIGNER = "designer", "Designer"

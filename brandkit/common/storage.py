@@ -1,9 +1,10 @@
 """Where pictures are kept: one store that is private, one that is public, and nothing of one in the other."""
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 from uuid import uuid4
 
 from django.core.files.base import ContentFile, File
@@ -58,6 +59,32 @@ def keep(store: Storage, name: str, content: bytes | IO[bytes]) -> str:
         return store.save(name, file)
     except OSError as error:
         raise StorageFailed(f"The picture could not be stored: {error.strerror or error}.") from error
+
+
+class NewFiles:
+    """Files below one place in a store, that go again at the end of the `with` unless `stay` was called."""
+
+    def __init__(self, store: Storage, place: str) -> None:
+        self.store = store
+        self.place = place
+        self.names: list[str] = []
+
+    def add(self, name: str, content: bytes | IO[bytes]) -> str:
+        """Store `content` as `name` below the place; gives its full name. Raises StorageFailed."""
+        full = f"{self.place}/{name}"
+        self.names.append(full)
+        return keep(self.store, full, content)
+
+    def stay(self) -> None:
+        self.names.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for name in self.names:
+            with contextlib.suppress(OSError):
+                self.store.delete(name)
 
 
 def digest(data: bytes) -> str:

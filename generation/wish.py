@@ -1,0 +1,99 @@
+"""One wanted picture before it is asked for: its prompt in full, and the hash that tells it from others."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from brandkit.accounts.models import Brand, User
+from brandkit.common.errors import Invalid
+from generation.models import Generation, Subject
+from generation.providers.base import Provider
+from templates_app import rendering
+from templates_app.models import OutputFormat, PromptVersion, SceneVersion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What all pictures of one request share. variables: over the prompt's own usual values."""
+
+    brand: Brand
+    by: User | None
+    prompt: PromptVersion
+    provider: Provider
+    variation: int
+    variables: Mapping[str, Any]
+
+    def row(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> Generation:
+        """The Generation as it would be, not saved. Raises Invalid where the prompt can't be rendered."""
+        own = self._own_values()
+        row = Generation(
+            brand=self.brand,
+            subject=subject,
+            scene_version=scene,
+            prompt_version=self.prompt,
+            output_format=output_format,
+            variation=self.variation,
+            provider=self.provider.alias,
+            model=self.provider.model,
+            ratio=output_format.ratio,
+            size=output_format.size,
+            variables=own,
+            prompt=rendering.render(
+                self.prompt.text, values=self._values(subject, scene, output_format) | {"vars": own}
+            ),
+            requested_by=self.by,
+        )
+        row.wish = wish_of(row)
+        return row
+
+    def _own_values(self) -> dict[str, Any]:
+        """The given values over the prompt's usual ones. A variable whose usual value is null must be given."""
+        usual = self.prompt.variables
+        unknown = sorted(set(self.variables) - set(usual))
+        if unknown:
+            known = ", ".join(f"“{name}”" for name in usual) or "none"
+            raise Invalid(f"The prompt has no variable “{unknown[0]}”. Its variables: {known}.")
+        return {name: value for name, value in {**usual, **self.variables}.items() if value is not None}
+
+    def _values(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> dict[str, Any]:
+        """All else that a prompt may speak of: plain values only."""
+        return {
+            "brand": {"name": self.brand.name},
+            "subject": {"name": subject.name, "sku": subject.sku},
+            "scene": {"name": scene.scene.name, "description": scene.scene.description},
+            "format": {
+                "name": output_format.name,
+                "width": output_format.width,
+                "height": output_format.height,
+                "ratio": output_format.ratio,
+            },
+        }
+
+
+def wish_of(generation: Generation) -> str:
+    """The hash, in hex, of all that would make it another picture: the same hash is the same wish.
+
+    Photo and scene count by their bytes and the slot's numbers, the prompt by its rendered text: a version
+    that changes none of these asks for nothing new. The format counts because a Generation names just one.
+    """
+    subject, scene = generation.subject, generation.scene_version
+    parts = {
+        "subject": [subject.original_sha256, subject.normal_sha256, subject.cutout_sha256],
+        "scene": [scene.sha256, _numbers(scene)],
+        "prompt": generation.prompt,
+        "provider": [generation.provider, generation.model, generation.parameters],
+        "format": [generation.output_format_id, generation.ratio, generation.size],
+        "variation": generation.variation,
+    }
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _numbers(scene: SceneVersion) -> dict[str, float]:
+    """The numbers that a curator gives a scene: all of them are its slot, its ground and its light."""
+    names = [field.attname for field in scene._meta.concrete_fields if isinstance(field, models.FloatField)]
+    return {name: float(getattr(scene, name)) for name in names}
