@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, U8, Rect, crop, shrink, span, to_bytes, to_linear, to_srgb
+from generation.imaging.arrays import F32, U8, Rect, blur, crop, shrink, span, to_bytes, to_linear, to_srgb
 from generation.imaging.composite import grain, light, reflection, shadow
 from generation.imaging.composite.place import Place, place
 from generation.imaging.composite.solid import Solid, inflate
@@ -47,7 +47,8 @@ def composite(*, scene: U8, cutout: U8, slot: Slot, width: int, height: int) -> 
     gains = light.weakened(gains, small[..., :3], small[..., 3] > 127)
     lit = to_linear(colours) * cv2.resize(gains, (where.width, where.height))
     cover = alpha.astype(np.float32) / 255
-    _shade(rgb, where, solid, slot)
+    own = to_linear(small[..., :3])[solid.half > 0].mean(0)
+    _shade(rgb, where, solid, slot, own)
     if slot.gloss > 0:
         _reflect(rgb, where, solid, slot, lit, cover)
     _paste(rgb, where, lit, cover, _noise(scene, subject, where))
@@ -85,15 +86,9 @@ def _around(rgb: U8, where: Place) -> U8:
     return answer
 
 
-def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot) -> None:
-    """Darken the ground where the subject keeps light from it."""
+def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot, own: F32) -> None:
+    """Darken the ground where the subject, of mean colour `own`, keeps light from it."""
     ground = shadow.cast(solid, slot.light)
-    share = shadow.direct_share(slot.light)
-    sky = share + (1 - share) * shadow.SKY if slot.light.softness < 1 else np.ones(3, np.float32)
-    hard = (1 - slot.light.softness) ** 2
-    tint = (1 - hard) + hard * shadow.SKY
-    rest = (1 - share) * tint / (share + (1 - share) * tint)
-    reached = ground.sun[..., None] * (1 - rest) + ground.sky[..., None] * rest
     unit = where.height / len(solid.half)
     flat = np.sin(np.radians(max(slot.tilt, 4.0)))
     rows, columns = ground.sun.shape
@@ -102,7 +97,8 @@ def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot) -> None:
     area = _inside(rgb, left, foot - rows * unit * flat, left + columns * unit, foot)
     turn = np.array([[unit, 0, left - area[0]], [0, -unit * flat, foot - area[1]]], np.float32)
     size = (area[2] - area[0], area[3] - area[1])
-    factor = cv2.warpAffine(reached.astype(np.float32), turn, size, flags=cv2.INTER_LINEAR, borderValue=(1, 1, 1))
+    reached = shadow.reached(ground, slot.light, own)
+    factor = cv2.warpAffine(reached, turn, size, flags=cv2.INTER_LINEAR, borderValue=(1, 1, 1))
     part = crop(rgb, area)
     part[:] = to_bytes(to_srgb(to_linear(part) * factor))
 
@@ -113,13 +109,21 @@ def _inside(rgb: U8, x0: float, y0: float, x1: float, y1: float) -> Rect:
 
 
 def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: F32, cover: F32) -> None:
-    unit = where.height / len(solid.half)
-    base = cv2.resize(solid.base.astype(np.float32)[None], (where.width, 1))[0] * unit
-    colour, share = reflection.mirrored(lit, cover, base, slot.gloss)
-    rows = min(len(share), rgb.shape[0] - where.foot)
-    part = rgb[where.foot : where.foot + rows, where.left : where.left + where.width]
-    behind = to_linear(part)
-    part[:] = to_bytes(to_srgb(behind * (1 - share[:rows, :, None]) + colour[:rows]))
+    """Show the subject in the ground below it, as far as the picture reaches; worked out small, for it is soft."""
+    rows = min(where.height, rgb.shape[0] - where.foot)
+    before, after = (min(where.width // 4, room) for room in (where.left, rgb.shape[1] - where.left - where.width))
+    sides = slice(where.left - before, where.left + where.width + after)
+    light = np.dstack([lit * cover[..., None], cover])
+    subject = shrink(np.pad(light, ((0, 0), (before, after), (0, 0))), reflection.SIZE)
+    height, width = subject.shape[:2]
+    columns = np.linspace(-before, where.width + after, width) * len(solid.base) / where.width
+    base = np.interp(columns, np.arange(len(solid.base)), solid.base) * height / len(solid.half)
+    above = rgb[: max(1, where.top), sides]  # the ground mirrors flatly: what it shows stands far behind
+    behind = to_linear(cv2.resize(above, (width, 8), interpolation=cv2.INTER_AREA)).mean(0, keepdims=True)
+    gained = reflection.gain(reflection.mirrored(subject, base), behind, slot.gloss)
+    part = rgb[where.foot : where.foot + rows, sides]
+    gained = cv2.resize(gained, (part.shape[1], where.height))[:rows]
+    part[:] = to_bytes(to_srgb(reflection.add(to_linear(part), gained)))
 
 
 def _noise(scene: U8, subject: U8, where: Place) -> F32:

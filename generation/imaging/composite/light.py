@@ -17,6 +17,12 @@ MID_GREY = 0.18
 EXPOSURE, WHITE = 0.4, 0.5
 """How much of the scene's difference in brightness and in colour is taken over; the eye does the rest."""
 
+FLOOR = 0.4
+"""How bright the ground looks from the subject, the sky being 1."""
+
+FORM = 0.6
+"""How much of the shading is taken over: the photo has some of its own, and the body is a guess."""
+
 
 def field(*, around: U8, solid: Solid, light: Light) -> F32:
     """Gains in linear light for each place of the subject, (H, W, 3) at the solid's size."""
@@ -39,13 +45,15 @@ def _shading(solid: Solid, light: Light) -> F32:
     """Brighter toward the light, darker away from it and near the ground; 1 on average."""
     inside = solid.half > 0
     share = direct_share(light)
-    facing = np.maximum(0, (normals(solid) * toward(light)).sum(-1) + 0.25) / 1.25
-    lit = (1 - share) * 0.6 + share * facing
-    height = len(lit)
+    facing = normals(solid)
+    sun = np.maximum(0, (facing * toward(light)).sum(-1) + 0.25) / 1.25
+    sky = (1 + facing[..., 1]) / 2
+    height = len(sky)
     up = np.arange(height, 0, -1, dtype=np.float32)[:, None] / height
-    lit = lit * (1 - 0.3 * np.exp(-up / 0.1))
-    lit = np.sqrt(lit / max(float(lit[inside].mean()), 1e-6))
-    answer: F32 = blur(_spread(np.clip(lit, 0.65, 1.3), inside), 1.5)
+    ground = FLOOR * (1 - sky) * (1 - np.exp(-up / 0.3))
+    lit = share * sun + (1 - share) * (sky + ground)
+    lit = (lit / max(float(lit[inside].mean()), 1e-6)) ** FORM
+    answer: F32 = blur(_spread(np.clip(lit, 0.5, 1.4), inside), 1.5)
     return answer
 
 

@@ -1,31 +1,61 @@
-"""The subject's image in a glossy ground."""
+"""What a glossy ground mirrors: the subject, and no longer what it hides."""
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging.arrays import F32, blur
 
-STRONGEST = 0.30
+STRONGEST = 0.3
 """What polished stone throws back at the flat angles of product pictures (Fresnel, about 75 degrees off the normal)."""
 
+SIZE = 320
+"""Longest side at which the image is worked out."""
 
-def mirrored(light: F32, alpha: F32, base: F32, gloss: float) -> tuple[F32, F32]:
-    """Colour times cover, and cover, of the image below the ground line; row 0 lies just below it.
+UNDERSIDE = 0.5
+"""The ground sees the subject from below, where it is darker than its front."""
 
-    light: (H, W, 3), linear; alpha: (H, W); base: (W,), rows by which each column's foot lies above the lowest row.
+LEAST = 0.35
+"""Most grounds have a colour of their own: so much of their light stays, whatever they no longer mirror."""
+
+
+def mirrored(picture: F32, base: NDArray[np.floating]) -> F32:
+    """A picture (H, W, C) upside down, as it appears below the ground line; row 0 lies just below it.
+
+    base: (W,), rows by which each column's foot lies above the lowest row; each is mirrored in its own foot.
     """
-    height, width = alpha.shape
-    rows = (height - 1 - np.arange(height, dtype=np.float32))[:, None] - 2 * base[None]
-    columns = np.broadcast_to(np.arange(width, dtype=np.float32), (height, width))
-    flipped = cv2.remap(
-        np.dstack([light * alpha[..., None], alpha]), columns.copy(), rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
-    )
-    fade = gloss * STRONGEST * np.exp(-np.arange(height) / (height * (0.15 + 0.5 * gloss)))
-    soft = flipped * fade.astype(np.float32)[:, None, None]
-    for part, sigma in ((0.0, 0.006), (0.12, 0.02), (0.35, 0.04)):  # the further from the foot, the less sharp
-        start = int(part * height)
-        blurred = blur(soft, (1.3 - gloss) * sigma * height)
-        ramp = np.clip((np.arange(height) - start) / max(1.0, 0.1 * height), 0, 1) if part else np.ones(height)
-        weight = ramp.astype(np.float32)[:, None, None]
-        soft = soft * (1 - weight) + blurred * weight
-    return soft[..., :3], soft[..., 3]
+    height, width = picture.shape[:2]
+    rows = (height - 1 - np.arange(height, dtype=np.float32))[:, None] - 2 * base[None].astype(np.float32)
+    columns = np.broadcast_to(np.arange(width, dtype=np.float32), (height, width)).copy()
+    answer: F32 = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return answer
+
+
+def gain(subject: F32, behind: F32, gloss: float) -> F32:
+    """Light that the ground gains, or loses, (H, W, 3), linear; row 0 nearest to the foot.
+
+    subject: (H, W, 4), mirrored, colours times cover and cover. behind: (1, W, 3), what the ground mirrored in each column before.
+    """
+    height = len(subject)
+    behind = cv2.blur(behind, (height // 4 * 2 + 1, 1))
+    soft = _fading(subject, 1 - gloss)
+    fade = np.exp(-np.arange(height, dtype=np.float32) / (height * (0.3 + gloss)))[:, None, None]
+    answer: F32 = gloss * STRONGEST * fade * (UNDERSIDE * soft[..., :3] - soft[..., 3:] * behind)
+    return answer
+
+
+def add(ground: F32, gained: F32) -> F32:
+    """The ground with what it gained, never darker than `LEAST` of itself."""
+    answer: F32 = np.maximum(ground + gained, LEAST * ground)
+    return answer
+
+
+def _fading(picture: F32, rough: float) -> F32:
+    """Blurred the more, the further from the foot and the rougher the ground is."""
+    height = len(picture)
+    answer, start = picture, 0.0
+    for sigma, until in ((0.04, 0.05), (0.14, 0.2), (0.25, 0.6)):
+        blurred = blur(picture, rough * sigma * height)
+        weight = np.clip((np.arange(height) / height - start) / (until - start), 0, 1)[:, None, None]
+        answer, start = (answer * (1 - weight) + blurred * weight).astype(np.float32), until
+    return answer

@@ -19,7 +19,10 @@ WIDEST = 30.0
 LOWEST = 12.0
 """A main light lower than this (degrees) is taken to be this high: shadows without end help nobody."""
 
-SKY = np.array([0.82, 1.0, 1.28], np.float32)
+BOUNCE = 0.5
+"""How well lit the side is that the subject turns to the ground, against the ground itself."""
+
+SKY = np.array([0.78, 1.0, 1.32], np.float32)
 """Colour of the light that is left where bare sun is blocked (blue sky against sunlight)."""
 
 
@@ -39,7 +42,7 @@ class Ground:
 
 def direct_share(light: Light) -> float:
     """The main light's part of all light on the ground."""
-    return 0.68 * (1 - light.softness**2)
+    return 0.58 * (1 - light.softness**3)
 
 
 def toward(light: Light) -> F32:
@@ -61,6 +64,19 @@ def cast(solid: Solid, light: Light) -> Ground:
     sky = blur(_reached(layers[::-3][::-1], around, height, step=3), 1.5)
     deepest = int(np.ceil(solid.half.max()))
     return Ground(sun=sun, sky=sky, left=reach, near=reach + deepest - round(solid.centre))
+
+
+def reached(ground: Ground, light: Light, own: F32) -> F32:
+    """Share of red, green and blue light that still falls on each place of the ground, (rows, columns, 3).
+
+    own: the subject's mean colour, linear: what it keeps from the ground it partly throws back in its colour.
+    """
+    share = direct_share(light)
+    sky = (1 - share) * SKY ** np.float32(1 - light.softness)
+    sky, sun = sky / (sky + share), share / (sky + share)
+    hidden = 1 - ground.sky[..., None]
+    answer: F32 = ground.sun[..., None] * sun + (1 - hidden * (1 - BOUNCE * own)) * sky
+    return answer
 
 
 def _layers(solid: Solid, reach: int) -> U8:

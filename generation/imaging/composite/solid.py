@@ -1,7 +1,7 @@
 """A guess at the subject's body from its silhouette, for shadows and shading.
 
-The silhouette is mirrored in the ground and blown up like a balloon, so a can becomes a round column that stands
-on its base, and a ball a ball that touches in one point.
+The silhouette is blown up like a balloon: what lies becomes round. What stands is mirrored in the ground first,
+so that a can becomes a round column on a round base.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from generation.imaging.arrays import F32, Mask, blur
 
 STEEPEST = 0.5
-"""Sine of the steepest angle from which product photos are taken: a base may look so much curved, not more."""
+"""Sine of the steepest angle from which product photos are taken: a base's rim looks at most so much curved."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,22 +33,41 @@ def inflate(silhouette: Mask) -> Solid:
     """The body of a silhouette (H, W) that is cut to its own box."""
     height, width = silhouette.shape
     base = _base(silhouette)
+    if base is None:
+        half = _balloon(silhouette)
+        return Solid(half=half, base=np.zeros(width, np.int64), centre=0.0)
     rows = np.arange(height)[:, None] - base[None]
     standing = np.take_along_axis(silhouette, np.maximum(rows, 0), axis=0) & (rows >= 0)
-    mirrored = np.pad(np.vstack([standing, standing[::-1]]), 1).astype(np.uint8)
-    depth = cv2.distanceTransform(mirrored, cv2.DIST_L2, 5)[1 : height + 1, 1:-1]
-    half = blur(np.minimum(1.2 * depth, 0.5 * min(height, width)), 1.0) * standing
-    foot = half[-max(1, height // 40) :]
-    return Solid(half=half.astype(np.float32), base=base, centre=float(foot.max()))
+    half = _balloon(np.vstack([standing, standing[::-1]]))[:height]
+    return Solid(half=half, base=base, centre=float(half[-max(1, height // 40) :].max()))
 
 
-def _base(silhouette: Mask) -> NDArray[np.int64]:
-    """How far each column's foot lies above the lowest row because it stands further back, as a round base's rim does."""
+def _balloon(shape: Mask) -> F32:
+    """Half the depth of a body that is as deep as it is thick, everywhere."""
+    inner = cv2.distanceTransform(np.pad(shape, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    reach = 2 * int(inner.max()) + 1
+    thick = cv2.dilate(inner, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    half = np.sqrt(np.maximum(inner * (2 * thick - inner), 0))
+    return np.where(shape, np.maximum(blur(half, 1.0), 0.5), 0).astype(np.float32)
+
+
+def _base(silhouette: Mask) -> NDArray[np.int64] | None:
+    """How far each column's foot lies above the lowest row because a round base's rim goes back there.
+
+    None if the subject has no base: it touches the ground in a point, as a ball does.
+    """
     height, width = silhouette.shape
-    lifted = np.argmax(silhouette[::-1], axis=0)
-    across = (np.arange(width) + 0.5) / (width / 2) - 1
-    rim = STEEPEST * width / 2 * (1 - np.sqrt(np.maximum(0, 1 - across**2)))
-    return np.where(silhouette.any(axis=0) & (lifted <= rim + 1.5), lifted, 0)
+    lifted = np.where(silhouette.any(axis=0), np.argmax(silhouette[::-1], axis=0), height)
+    lowest = int(np.median(np.flatnonzero(lifted == 0)))
+    jumps = np.flatnonzero(np.abs(np.diff(np.pad(lifted, 1, constant_values=height))) > 0.08 * height)
+    left, right = jumps[jumps <= lowest].max(), jumps[jumps > lowest].min()
+    across = (np.arange(left, right) + 0.5 - left) / (right - left) * 2 - 1
+    rim = STEEPEST * (right - left) / 2 * (1 - np.sqrt(1 - across**2))
+    if (lifted[left:right] <= rim + 2).mean() < 0.85:
+        return None
+    base = np.zeros(width, np.int64)
+    base[left:right] = lifted[left:right]
+    return base
 
 
 def normals(solid: Solid) -> F32:
