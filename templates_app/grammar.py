@@ -26,9 +26,20 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
 }
 """What every prompt is given. A brand's own values come as `vars.NAME`."""
 
-FILTERS = frozenset(
-    {"capitalize", "default", "first", "join", "last", "length", "lower", "title", "trim", "upper"}
-)
+FILTERS: Mapping[str, int] = {
+    "capitalize": 0,
+    "default": 2,
+    "first": 0,
+    "join": 1,
+    "last": 0,
+    "length": 0,
+    "lower": 0,
+    "title": 0,
+    "trim": 1,
+    "upper": 0,
+}
+"""The filters, and how many values may stand behind each."""
+
 TESTS = frozenset({"defined", "none", "undefined"})
 OF_LOOP = frozenset({"first", "index", "last", "length"})
 
@@ -180,6 +191,10 @@ def _of_filter(node: nodes.Filter) -> Iterable[str]:
         yield "“filter” blocks are not possible. Put the filter behind the value: {{ subject.name | upper }}."
     elif node.name not in FILTERS:
         yield f"There is no filter “{node.name}” here. There are: {', '.join(sorted(FILTERS))}."
+    elif len(node.args) + len(node.kwargs) > FILTERS[node.name]:
+        yield f"“{node.name}” takes fewer values: {FILTERS[node.name] or 'none'}."
+    elif any(keyword.key != "boolean" or node.name != "default" for keyword in node.kwargs):
+        yield f"“{node.name}” takes its values without names: write {node.name}('value')."
     if node.dyn_args is not None or node.dyn_kwargs is not None:
         yield f"“{node.name}” can't take its values from a list. Write them one by one."
 

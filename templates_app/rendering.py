@@ -21,6 +21,8 @@ MAX_PROMPT = 32_000
 MAX_VALUE = 500
 """Characters of one value."""
 MAX_NUMBER = 10**15
+MAX_NESTING = 4
+"""Lists and tables in each other: `vars` itself, and three of a variable's own."""
 A_NAME = re.compile("[A-Za-z][A-Za-z0-9_]{0,39}")
 
 A_LIST = "a_list"
@@ -135,7 +137,8 @@ def render(text: str, *, values: Mapping[str, Any]) -> str:
     not plain or too large.
     """
     template = _compiled(text)
-    _check_value("values", dict(values))
+    for name, value in values.items():
+        _check_value(name, value)
     try:
         prompt = _limited(template, values).strip()
     except TemplateError as error:
@@ -209,7 +212,7 @@ def _check_value(name: str, value: Any, depth: int = 0) -> None:
             fits = len(value) <= MAX_VALUE
         case int() | float():
             fits = abs(value) < MAX_NUMBER  # not so for infinity and not-a-number
-        case dict() | list() if depth < 4:
+        case dict() | list() if depth < MAX_NESTING:
             fits = len(value) <= MAX_ITEMS
             for key, part in value.items() if isinstance(value, dict) else enumerate(value, 1):
                 _check_value(f"{name}.{key}", part, depth + 1)
