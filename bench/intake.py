@@ -23,7 +23,7 @@ SIZES = {"12 MP": (4032, 3024), "48 MP": (8064, 6048)}
 
 
 def photo(width: int, height: int) -> Image.Image:
-    """A picture that costs a JPEG decoder what a photo does: soft shapes, edges, fine texture, a sensor's noise."""
+    """What costs a JPEG decoder as much as a photo: soft shapes, edges, fine texture, a sensor's noise."""
     random = np.random.default_rng(width)
     colours = [_layer(random, width, height, cells) for cells in (6, 40, 300)]
     mixed = sum(weight * layer for weight, layer in zip((0.6, 0.25, 0.15), colours, strict=True))

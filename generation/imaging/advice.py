@@ -16,7 +16,7 @@ SHORT_SIDE = 768
 LITTLE = 0.10
 """Least share of the picture that the subject should cover."""
 UNSURE = 0.7
-"""A cut-out less sure than this is often wrong: right ones had 0.79 and more, wrong ones mostly less than this."""
+"""A cut-out less sure than this is often wrong: right ones had 0.79 and more, wrong ones mostly less."""
 
 SUBJECT_SIZE = 512
 BLURRED = 0.62
@@ -27,8 +27,8 @@ BACKGROUND_SIZE = 384
 EDGE = 4.0
 """Steepness from which a background pixel counts as an edge (CIE Lab as OpenCV scales it, a pixel)."""
 CLUTTERED = 0.35
-"""Share of the background that is edges: 0.01 on a sweep, 0.10 in a kitchen, 0.32 on a chequered cloth, 0.38 and
-more among many things, bricks or gravel."""
+"""Share of the background that is edges: 0.01 on a sweep, 0.10 in a kitchen, 0.32 on a chequered cloth, 0.38
+and more among many things, bricks or gravel."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,11 @@ def advise(rgb: U8, cutout: Cutout, *, original: tuple[int, int] | None = None) 
     rgb: the normalised photo (H, W, 3). original: width and height of the file that came, if it was larger.
     """
     height, width = rgb.shape[:2]
-    return tuple(
-        [
-            *_about_size(original or (width, height)),
-            *_about_sharpness(rgb, cutout),
-            *_about_subject(cutout),
-            *_about_background(rgb, cutout),
-        ]
+    return (
+        *_about_size(original or (width, height)),
+        *_about_sharpness(rgb, cutout),
+        *_about_subject(cutout),
+        *_about_background(rgb, cutout),
     )
 
 
@@ -78,14 +76,14 @@ def _about_subject(cutout: Cutout) -> Iterator[Advice]:
         )
         return
     if cutout.touches_edge:
-        yield Advice(
-            "touches_edge", "The product touches the edge of the photo. Leave some room all around it."
-        )
+        words = "The product touches the edge of the photo. Leave some room all around it."
+        yield Advice("touches_edge", words)
     share = float(np.mean(cutout.rgba[..., 3])) / 255
     if share < LITTLE:
         yield Advice(
             "too_little",
-            f"The product fills only {share:.0%} of the photo. Go nearer or crop, to {LITTLE:.0%} at least.",
+            f"The product fills only {max(1, int(share * 100))} % of the photo. "
+            f"Go nearer or crop, until it fills {LITTLE * 100:.0f} %.",
         )
     if cutout.parts > 1:
         yield Advice(
@@ -102,15 +100,15 @@ def _about_background(rgb: U8, cutout: Cutout) -> Iterator[Advice]:
 def softness(rgb: U8, alpha: U8) -> float:
     """How much of the steepness of the subject's sharpest edges stays when they are blurred: 0 sharp, 1 soft.
 
-    After Crete and others, "The blur effect", 2007, which compares a picture with itself blurred; taken over the
-    steepest fiftieth only, because a smooth product has few edges. Looked at as large as pictures show it.
+    After Crete and others, "The blur effect", 2007, which compares a picture with itself blurred; taken over
+    the steepest fiftieth only, because a smooth product has few edges, and at the size that pictures show.
     """
     box = span(alpha > 127, room=0.03)
     if box is None:
         return 0.0
     grey, inside = cv2.cvtColor(crop(rgb, box), cv2.COLOR_RGB2GRAY), crop(alpha, box)
     grey, inside = shrink(grey, SUBJECT_SIZE), shrink(inside, SUBJECT_SIZE)
-    near = cv2.dilate(inside, np.ones((9, 9), np.uint8)) > 127
+    near = cv2.dilate(inside, np.ones((9, 9), np.uint8)) > 0
     before, after = (_steepness(grey, blur)[near] for blur in (1.0, 3.0))
     steepest = before >= np.quantile(before, 0.98)
     return float(np.mean(after[steepest] / np.maximum(before[steepest], 1e-3)))
@@ -133,4 +131,5 @@ def _far_from(alpha: U8) -> Mask:
 def _steepness(grey: U8, blur: float) -> F32:
     """Levels a pixel, after a Gaussian blur of that many pixels."""
     soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), blur)
-    return np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)) / np.float32(8)
+    across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
+    return np.asarray(cv2.magnitude(across, down) / 8, np.float32)

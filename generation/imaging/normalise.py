@@ -52,7 +52,7 @@ def normalise(
     Returns the lengths and sizes to tell them apart by, or `refused` with what Unreadable has to say.
     """
     try:
-        return _write(_read(source, media_type, Limits(**limits)), target)
+        return _write(read(source, media_type, Limits(**limits)), target)
     except Unreadable as error:
         return {"refused": {"step": error.step, "words": str(error), **error.found}}
 
@@ -71,7 +71,8 @@ def _write(normal: Normal, target: IO[bytes]) -> dict[str, Any]:
     }
 
 
-def _read(source: IO[bytes], media_type: str, limits: Limits) -> Normal:
+def read(source: IO[bytes], media_type: str, limits: Limits) -> Normal:
+    """Check and decode a photo, scaled down to `limits.long_side`. Raises Unreadable."""
     with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data:
         check_structure(data, media_type, limits)
         length = len(data)
@@ -109,6 +110,7 @@ def _normal(opened: Image.Image, long_side: int) -> Normal:
     rgb = _to_srgb(colour, opened.info.get("icc_profile"))
     if alpha:
         rgb = Image.composite(rgb, Image.new("RGB", rgb.size, "white"), alpha)
+    rgb.info.clear()  # Pillow would write comments and profiles on from there
     return Normal(rgb, alpha if alpha and _means_something(alpha) else None, original)
 
 

@@ -65,6 +65,11 @@ def run(function: str, *arguments: Any, files: tuple[IO[bytes], ...], bounds: Bo
         return _wait(answers)
 
 
+def process_id() -> int | None:
+    """The process beside that starts the children, if one runs."""
+    return _here.process.pid if _here.process else None
+
+
 def _wait(answers: socket.socket) -> Any:
     said: dict[str, Any] = {}
     while "status" not in said:
