@@ -168,6 +168,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # The engine: Huey on a SQLite file of its own.
+BRANDKIT_WORKER_THREADS = env.int("BRANDKIT_WORKER_THREADS", 32)
+BRANDKIT_STOP_SECONDS = env.int("BRANDKIT_STOP_SECONDS", 30)
 HUEY = {
     "huey_class": "huey.SqliteHuey",
     "name": "brandkit",
@@ -177,11 +179,12 @@ HUEY = {
     "utc": True,
     "fsync": False,
     "consumer": {
-        "workers": 32,
+        "workers": BRANDKIT_WORKER_THREADS,
         "worker_type": "thread",
         "max_delay": 1.0,
         "periodic": False,
-        "check_worker_health": True,
+        "graceful_signal": "TERM",
+        "shutdown_timeout": BRANDKIT_STOP_SECONDS,  # calls that take longer are handed to another worker
     },
 }
 BRANDKIT_LEASE_SECONDS = env.int("BRANDKIT_LEASE_SECONDS", 60)

@@ -153,6 +153,7 @@ class Attempt(models.Model):
     """One call to a provider. Written before the call: one that never comes back stays `unknown` and counts.
 
     sent: the pictures, as `[{"role", "sha256", "media_type", "width", "height", "bytes"}]`. cost: US dollars.
+    told: what the provider says of its picture, `{"subject_box", "notes"}`; the Output takes it over.
     """
 
     class Outcome(models.TextChoices):
@@ -179,6 +180,7 @@ class Attempt(models.Model):
     bytes_received = models.PositiveBigIntegerField(default=0)
     model_version = models.CharField(max_length=80, blank=True)
     response_id = models.CharField(max_length=120, blank=True)
+    told = models.JSONField(default=dict)
 
     class Meta:
         ordering: ClassVar = ["generation", "number"]

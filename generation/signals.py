@@ -1,6 +1,12 @@
-"""The one call that goes up."""
+"""The calls that go up."""
 
 from django.dispatch import Signal
 
 output_ready = Signal()
-"""Sent in the transaction that stores an Output, with `sender=Output` and `output`; review opens on it."""
+"""Sent in the transaction that stores an Output, with `sender=Output` and `output`: review opens on it."""
+
+swept = Signal()
+"""Sent by every worker after each sweep, in no transaction, with `sender=None`: for what time does elsewhere.
+
+Several workers send it at once; a receiver that raises is logged, and the others are still called.
+"""

@@ -3,14 +3,20 @@
 import contextlib
 import hashlib
 import os
+import time
 from pathlib import Path
 from typing import IO, Any, Self
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
 from brandkit.common.errors import StorageFailed
+
+PARTS = ".parts"
+LEFT_OVER = 3600.0
+"""Seconds after which a file that nobody writes to any more belongs to a process that was killed."""
 
 
 def private_store() -> Storage:
@@ -33,7 +39,8 @@ class DurableFileSystemStorage(FileSystemStorage):
     def _save(self, name: str, content: "File[Any]") -> str:
         final = Path(self.path(name))
         final.parent.mkdir(parents=True, exist_ok=True)
-        aside = final.with_name(f".{uuid4().hex}.part")
+        aside = Path(self.location) / PARTS / uuid4().hex
+        aside.parent.mkdir(parents=True, exist_ok=True)
         try:
             with aside.open("xb") as out:
                 for chunk in content.chunks():
@@ -85,6 +92,17 @@ class NewFiles:
         for name in self.names:
             with contextlib.suppress(OSError):
                 self.store.delete(name)
+
+
+def remove_leftovers() -> None:
+    """Delete half-written files of processes that were killed: in the stores, and among the uploads."""
+    stores = (private_store(), public_store())
+    folders = [Path(s.location) / PARTS for s in stores if isinstance(s, DurableFileSystemStorage)]
+    for folder in (*folders, Path(settings.FILE_UPLOAD_TEMP_DIR)):
+        for file in folder.glob("*"):
+            with contextlib.suppress(OSError):  # another worker was faster
+                if file.is_file() and time.time() - file.stat().st_mtime > LEFT_OVER:
+                    file.unlink()
 
 
 def digest(data: bytes) -> str:

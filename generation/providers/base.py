@@ -127,6 +127,9 @@ class Provider:
     uses_prompt: ClassVar[bool] = True
     """Whether the rendered prompt changes the picture."""
 
+    computes: ClassVar[bool] = False
+    """Whether it works on this machine's own cores: then only as many calls run at once as there are cores."""
+
     price: ClassVar[Decimal] = Decimal(0)
     """US dollars a picture, as estimated before the call."""
 

@@ -17,6 +17,7 @@ class Compositor(Provider):
     name = "Compositor"
     model = "compositor-1"
     uses_prompt: ClassVar[bool] = False
+    computes: ClassVar[bool] = True
 
     def make(self, request: PictureRequest, sink: BinaryIO) -> Result:
         """Set the cut-out into the scene and write a PNG."""

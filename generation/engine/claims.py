@@ -1,0 +1,137 @@
+"""Who works on a generation: the claim, its lease, the heartbeat that renews it, and the fence."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from brandkit.common.errors import Conflict
+from generation.engine.every import every
+from generation.models import Generation, WorkerSign
+
+State = Generation.State
+_held: set[UUID] = set()
+
+
+class LostClaim(Exception):
+    """The lease ran out and somebody else has the generation now: nothing of ours may be written."""
+
+
+class Claim:
+    """The right to work on one generation, proven by a token that every later write names."""
+
+    def __init__(self, generation: Generation, token: UUID, *, lost_since: datetime | None) -> None:
+        self.generation = generation
+        self.token = token
+        self.lost_since = lost_since
+        """When a worker before us claimed it whose lease ran out; None where it was waiting in the queue."""
+
+    def move(self, to: str, **changes: Any) -> None:
+        """End the claim: move the generation on and let it go. Raises LostClaim."""
+        try:
+            self.generation.move(
+                to, only_if={"claim": self.token}, claim=None, worker="", lease_until=None, **changes
+            )
+        except Conflict as error:
+            raise LostClaim from error
+
+    def note(self, **changes: Any) -> None:
+        """Change the row while the claim goes on. Raises LostClaim."""
+        mine = Generation.objects.filter(pk=self.generation.pk, state=State.RUNNING, claim=self.token)
+        if mine.update(**changes) != 1:
+            raise LostClaim
+        for name, value in changes.items():
+            setattr(self.generation, name, value)
+
+
+@contextmanager
+def claimed(generation_id: int) -> Iterator[Claim | None]:
+    """Take a generation that is due, and hold it for the block; None where there is nothing to take."""
+    claim = _take(generation_id)
+    if claim is None:
+        yield None
+        return
+    _held.add(claim.token)
+    try:
+        yield claim
+    finally:
+        _held.discard(claim.token)
+
+
+def _take(generation_id: int) -> Claim | None:
+    """By compare-and-swap: of all who try at once, one changes the row. Refuses to run in a transaction."""
+    with transaction.atomic(durable=True):
+        now = timezone.now()
+        row = Generation.objects.claimable(now).filter(pk=generation_id).first()
+        if row is None:
+            return None
+        token, lost_since = uuid4(), row.started_at if row.state == State.RUNNING else None
+        try:
+            row.move(
+                State.RUNNING,
+                only_if={"claim": row.claim, "lease_until": row.lease_until},
+                data={"worker": worker_name()},
+                claim=token,
+                worker=worker_name(),
+                lease_until=now + lease(),
+                started_at=now,
+                ended_at=None,
+                retry_at=None,
+                failure_code="",
+                failure_words="",
+            )
+        except Conflict:
+            return None
+        return Claim(row, token, lost_since=lost_since)
+
+
+def heartbeat() -> AbstractContextManager[None]:
+    """Renews the leases of this process while the block runs."""
+    return every(settings.BRANDKIT_HEARTBEAT_SECONDS, renew, name="heartbeat")
+
+
+def renew() -> None:
+    """One UPDATE for all that this process holds."""
+    _set_leases(lease())
+
+
+def hand_back() -> None:
+    """Let go of all that this process holds, before it ends: others need not wait for the leases."""
+    _set_leases(timedelta(0))
+
+
+def held() -> int:
+    """How many generations this process works on now."""
+    return len(_held)
+
+
+def _set_leases(left: timedelta) -> None:
+    mine = Generation.objects.filter(state=State.RUNNING, claim__in=tuple(_held))
+    mine.update(lease_until=timezone.now() + left)
+
+
+def show_sign() -> None:
+    """This worker lives."""
+    WorkerSign.objects.update_or_create(worker=worker_name(), defaults={"seen_at": timezone.now()})
+
+
+def remove_sign() -> None:
+    """This worker ends."""
+    WorkerSign.objects.filter(worker=worker_name()).delete()
+
+
+def lease() -> timedelta:
+    """How long a claim holds without a heartbeat."""
+    return timedelta(seconds=settings.BRANDKIT_LEASE_SECONDS)
+
+
+def worker_name() -> str:
+    """This process, for people: host and process number."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}"

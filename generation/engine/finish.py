@@ -1,0 +1,92 @@
+"""The second stage: from the stored bytes to an Output. Nothing is paid here, so it can always start over."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from django.core.files.storage import Storage
+from django.db import transaction
+from django.utils import timezone
+
+from brandkit.common.storage import keep, private_store
+from generation.engine.calls import answer_name, release_connection
+from generation.engine.claims import Claim
+from generation.engine.ends import try_again
+from generation.imaging.answer import Answer, open_answer
+from generation.imaging.unreadable import Unreadable
+from generation.models import Attempt, Generation, Output
+from generation.signals import output_ready
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A stored picture, in a file that a child process can read."""
+
+    file: IO[bytes]
+    sha256: str
+    size: int
+
+
+def finish(claim: Claim) -> None:
+    """Check the fetched picture, make its small copies, and succeed. Raises LostClaim, StorageFailed."""
+    attempt = claim.generation.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
+    release_connection()
+    try:
+        with local_copy(private_store(), claim.generation.fetched) as copy:
+            answer = open_answer(copy.file, size=copy.size)
+    except (Unreadable, FileNotFoundError) as error:
+        return _throw_away(claim, attempt, error)
+    return _succeed(claim, _output(claim, attempt, copy, answer))
+
+
+@contextmanager
+def local_copy(store: Storage, name: str) -> Iterator[Copy]:
+    """Copy a stored file, from wherever the store is, into a file without a name."""
+    sha256 = hashlib.sha256()
+    with store.open(name) as stored, tempfile.TemporaryFile() as file:
+        for chunk in stored.chunks():
+            sha256.update(chunk)
+            file.write(chunk)
+        yield Copy(file=file, sha256=sha256.hexdigest(), size=file.tell())
+
+
+def _output(claim: Claim, attempt: Attempt, copy: Copy, answer: Answer) -> Output:
+    """Store the small copies; the same attempt always gives the same, so twice does no harm."""
+    store = private_store()
+    return Output(
+        brand_id=claim.generation.brand_id,
+        generation=claim.generation,
+        attempt=attempt,
+        picture=claim.generation.fetched,
+        sha256=copy.sha256,
+        media_type=answer.media_type,
+        width=answer.width,
+        height=answer.height,
+        bytes=copy.size,
+        preview=keep(store, answer_name(attempt, "preview.webp"), answer.preview),
+        thumbnail=keep(store, answer_name(attempt, "thumbnail.webp"), answer.thumbnail),
+        subject_box=attempt.told.get("subject_box"),
+        notes=attempt.told.get("notes", []),
+    )
+
+
+def _succeed(claim: Claim, output: Output) -> None:
+    with transaction.atomic():
+        claim.move(Generation.State.SUCCEEDED, fetched="", ended_at=timezone.now())
+        output.save(force_insert=True)
+        output_ready.send(sender=Output, output=output)
+
+
+def _throw_away(claim: Claim, attempt: Attempt, error: Exception) -> None:
+    """What came is no picture: the provider's fault, and one that passes."""
+    code = f"bad_picture_{error.step}" if isinstance(error, Unreadable) else "answer_lost"
+    words = f"What came back can't be used as a picture: {error}"
+    name = claim.generation.fetched
+    with transaction.atomic():
+        claim.note(fetched="")
+        try_again(claim, code, words)
+        Attempt.objects.filter(pk=attempt.pk).update(outcome=Attempt.Outcome.LATER, code=code, words=words)
+    private_store().delete(name)

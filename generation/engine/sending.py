@@ -1,0 +1,72 @@
+"""From a generation's rows to what a provider is sent, each picture checked against its recorded hash."""
+
+from typing import Any
+
+from django.db.models.fields.files import FieldFile
+
+from brandkit.common.errors import BrandkitError
+from brandkit.common.storage import digest
+from generation.imaging.slot import Box, Light, Slot
+from generation.imaging.sniff import HEAD, sniff
+from generation.models import Generation
+from generation.providers.base import Picture, PictureRequest
+from templates_app.models import SceneVersion
+
+
+class InputChanged(BrandkitError):
+    """A picture is no longer in the store as it was when it was taken in. Upload it again."""
+
+    code = "input_changed"
+
+
+def picture_request(generation: Generation) -> PictureRequest:
+    """Read the pictures and put the request together. Raises InputChanged."""
+    subject, scene = generation.subject, generation.scene_version
+    pixels = (subject.width, subject.height)
+    return PictureRequest(
+        prompt=generation.prompt,
+        subject=_picture("subject", subject.normal, subject.normal_sha256, *pixels),
+        cutout=_picture("cutout", subject.cutout, subject.cutout_sha256, *pixels),
+        scene=_picture("scene", scene.picture, scene.sha256, scene.width, scene.height),
+        slot=slot_of(scene),
+        ratio=generation.ratio,
+        size=generation.size,
+        parameters=generation.parameters,
+    )
+
+
+def what_is_sent(request: PictureRequest) -> list[dict[str, Any]]:
+    """The pictures of a request by hash, as an Attempt keeps them."""
+    return [
+        {
+            "role": picture.role,
+            "sha256": picture.sha256,
+            "media_type": picture.media_type,
+            "width": picture.width,
+            "height": picture.height,
+            "bytes": len(picture.data),
+        }
+        for picture in (request.subject, request.cutout, request.scene)
+    ]
+
+
+def slot_of(scene: SceneVersion) -> Slot:
+    """The place and the light that a curator has set."""
+    return Slot(
+        box=Box(x0=scene.slot_x0, y0=scene.slot_y0, x1=scene.slot_x1, y1=scene.slot_y1),
+        ground=scene.ground,
+        light=Light(azimuth=scene.light_azimuth, height=scene.light_height, softness=scene.light_softness),
+        gloss=scene.gloss,
+    )
+
+
+def _picture(role: str, file: FieldFile, sha256: str, width: int, height: int) -> Picture:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read()
+    except FileNotFoundError:
+        data = b""
+    if digest(data) != sha256:
+        raise InputChanged(f"The {role}'s picture is no longer in the store as it was. Upload it again.")
+    media_type = sniff(data[:HEAD]).media_type or "application/octet-stream"
+    return Picture(role=role, data=data, media_type=media_type, width=width, height=height, sha256=sha256)

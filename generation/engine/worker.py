@@ -1,0 +1,35 @@
+"""What goes on beside the work in a worker process, from its start to its end."""
+
+import atexit
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from django.conf import settings
+
+from generation.engine.claims import hand_back, remove_sign, renew, show_sign
+from generation.engine.every import every
+from generation.sweeper import Sweeper
+
+_begun = threading.Lock()
+
+
+def begin(dispatch: Callable[[int], None]) -> None:
+    """Start the heartbeat and the sweeper of this process, once however often it is called."""
+    if not _begun.acquire(blocking=False):
+        return
+    threads = ExitStack()
+    threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
+    threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, Sweeper(dispatch).sweep, name="sweeper"))
+    atexit.register(_end, threads)
+
+
+def _beat() -> None:
+    renew()
+    show_sign()
+
+
+def _end(threads: ExitStack) -> None:
+    threads.close()
+    hand_back()
+    remove_sign()

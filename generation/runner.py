@@ -1,0 +1,76 @@
+"""One generation from its claim to its end, as "The engine" in docs/architecture.md tells."""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from brandkit.common.errors import BrandkitError
+from brandkit.common.storage import private_store
+from generation.engine.calls import answer_name, call
+from generation.engine.claims import Claim, LostClaim, claimed
+from generation.engine.ends import fail
+from generation.engine.finish import finish
+from generation.models import Attempt, Generation
+
+logger = logging.getLogger(__name__)
+
+OUR_FAULT = "Something went wrong inside brandkit. The operator finds it in the log; ask again after that."
+HELD = (
+    "A worker stopped in the middle of a call, so it is not known whether a picture was made and paid for. "
+    "Ask again to have it made anew."
+)
+GAVE_UP = "Workers stopped in the middle of {tries} calls for this. The operator should look at their log."
+
+
+def run(generation_id: int) -> None:
+    """Work on a generation if it is due, else do nothing: to be told late, twice or wrongly does no harm.
+
+    Works in any process; a long one keeps its lease alive within `with heartbeat():`.
+    """
+    with claimed(generation_id) as claim:
+        if claim is None:
+            return
+        try:
+            _work_or_fail(claim)
+        except LostClaim:
+            logger.warning("Generation %s was taken over by another worker.", generation_id)
+
+
+def _work_or_fail(claim: Claim) -> None:
+    try:
+        _work(claim)
+    except (LostClaim, OperationalError, InterfaceError):
+        raise  # there is no database to write to: the lease runs out and another worker takes over
+    except BrandkitError as error:
+        fail(claim, error.code, error.message)
+    except Exception:
+        logger.exception("Generation %s failed.", claim.generation.pk)
+        fail(claim, "internal_error", OUR_FAULT)
+
+
+def _work(claim: Claim) -> None:
+    if claim.lost_since:
+        _look_after_lost_call(claim, claim.lost_since)
+    if _goes_on(claim) and not claim.generation.fetched:
+        call(claim)
+    if _goes_on(claim):
+        finish(claim)
+
+
+def _goes_on(claim: Claim) -> bool:
+    return claim.generation.state == Generation.State.RUNNING
+
+
+def _look_after_lost_call(claim: Claim, since: datetime) -> None:
+    """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it."""
+    generation = claim.generation
+    lost = generation.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
+    if generation.fetched or lost is None:
+        return
+    private_store().delete(answer_name(lost))
+    if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
+        fail(claim, "outcome_unknown", HELD)
+    elif generation.tries >= settings.BRANDKIT_MAX_ATTEMPTS:
+        fail(claim, "gave_up", GAVE_UP.format(tries=generation.tries))
