@@ -1,13 +1,186 @@
 """The Studio: from a photo to pictures, on one page."""
 
+from pathlib import Path
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import reswap
 
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
+from brandkit.common.errors import Invalid
 from brandkit.web.pages import HtmxRequest, brand_page
+from generation import intake, selectors, services, subjects
+from generation.forms import AskForm, NameForm, known_states
+from generation.intake import PhotoRefused
+from generation.models import Generation
 
 
+@require_GET
 @brand_page(Act.REQUEST)
 def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
-    return render(request, "generation/studio.html")
+    """Photos, scenes and formats to choose from, and one's pictures. The query may choose: ?subject=1&scene=2."""
+    picked = {name: numbers(request, name) for name in ("subject", "scene", "format")}
+    context = {
+        "choices": selectors.choices(brand, picked=picked["subject"]),
+        "picked": picked,
+        "page": selectors.pictures(brand, request.user),
+    }
+    return render(request, "generation/studio.html", context)
+
+
+def numbers(request: HtmxRequest, name: str) -> list[int]:
+    return [int(value) for value in request.GET.getlist(name) if value.isascii() and value.isdigit()]
+
+
+# Photos
+
+
+@require_GET
+@brand_page(Act.REQUEST)
+def find_subjects(request: HtmxRequest, brand: Brand) -> HttpResponse:
+    """The photos that the search finds; the chosen ones stay."""
+    picked = numbers(request, "subject")
+    found = selectors.subjects(brand, words=request.GET.get("q", "").strip(), picked=picked)
+    context = {"subjects": found, "picked": {"subject": picked}}
+    return render(request, "generation/partials/subjects.html", context)
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def upload(request: HtmxRequest, brand: Brand) -> HttpResponse:
+    """Take in one or several photos: a card for each, or messages where the page works without scripts."""
+    photos = request.FILES.getlist("photo")
+    if not photos:
+        raise Invalid("No photo came with this. Choose one, and upload it again.")
+    answers = [take_in(request, brand, photo) for photo in photos]
+    if request.htmx:
+        return answers[0]
+    return redirect("studio:home", brand.slug)
+
+
+def take_in(request: HtmxRequest, brand: Brand, photo: "UploadedFile[Any]") -> HttpResponse:
+    path = Path(cast(TemporaryUploadedFile, photo).temporary_file_path())
+    name = photo.name or ""
+    try:
+        subject, new = intake.take_in(brand=brand, by=request.user, file=path, file_name=name)
+    except PhotoRefused as error:
+        return refused(request, name, error)
+    if not request.htmx:
+        messages.success(request, f"“{subject.name}” {'is in' if new else 'was here already'}.")
+    context = {"subject": subject, "fresh": True, "new": new, "checked": True}
+    return render(request, "generation/partials/subject.html", context)
+
+
+def refused(request: HtmxRequest, name: str, error: PhotoRefused) -> HttpResponse:
+    if not request.htmx:
+        messages.error(request, f"{name}: {error.message}")
+    context = {"name": name, "error": error}
+    answer = render(request, "generation/partials/refused.html", context, status=error.status)
+    return reswap(answer, "outerHTML")
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def rename(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
+    """Another name and SKU for a photo."""
+    subject = selectors.subject(brand, pk)
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(" ".join(f"{name}: {errors[0]}" for name, errors in form.errors.items()))
+    subjects.rename(subject=subject, by=request.user, **form.cleaned_data)
+    if not request.htmx:
+        return redirect("studio:home", brand.slug)
+    return render(request, "generation/partials/named.html", {"subject": subject})
+
+
+# Pictures
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def ask(request: HtmxRequest, brand: Brand) -> HttpResponse:
+    """Ask for every chosen photo in every chosen scene and format."""
+    wanted = AskForm(brand, request.POST).wanted()
+    made = services.request_grid(brand=brand, by=request.user, **wanted)
+    return asked(request, brand, made)
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def again(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
+    """The same once more, as the next variation."""
+    old = selectors.picture(brand, pk)
+    new, _ = services.request(
+        brand=brand,
+        by=request.user,
+        subject=old.subject,
+        scene_version=old.scene_version,
+        prompt_version=old.prompt_version,
+        output_format=old.output_format,
+        variation=selectors.next_variation(old),
+        provider=old.provider,
+        variables=old.variables,
+    )
+    return asked(request, brand, [new])
+
+
+def asked(request: HtmxRequest, brand: Brand, made: list[Generation]) -> HttpResponse:
+    """Their cards and a watch on them."""
+    if not request.htmx:
+        return redirect(reverse("studio:home", args=[brand.slug]) + "#pictures")
+    pictures = selectors.some_pictures(brand, [generation.pk for generation in made])
+    return render(request, "generation/partials/asked.html", {"pictures": pictures})
+
+
+@require_GET
+@brand_page(Act.REQUEST)
+def older(request: HtmxRequest, brand: Brand) -> HttpResponse:
+    """One's pictures from before ?before=."""
+    before = next(iter(numbers(request, "before")), None)
+    page = selectors.pictures(brand, request.user, before=before)
+    return render(request, "generation/partials/pictures.html", {"page": page})
+
+
+@require_GET
+@brand_page(Act.SEE)
+def news(request: HtmxRequest, brand: Brand) -> HttpResponse:
+    """The cards that have changed since the page knew of them; asks again while any is unfinished."""
+    changed, unfinished = selectors.news(brand, known_states(request.GET.getlist("open")))
+    return render(request, "generation/partials/news.html", {"changed": changed, "unfinished": unfinished})
+
+
+@require_GET
+@brand_page(Act.SEE)
+def picture(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
+    """One picture, large, with all that it was made from."""
+    found = selectors.picture(brand, pk)
+    context = {"picture": found, "cost": selectors.cost(found), "varies": selectors.varies(found)}
+    return render(request, "generation/picture.html", context)
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def cancel(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
+    found = selectors.picture(brand, pk)
+    services.cancel(generation=found, by=request.user)
+    return card(request, brand, found)
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def retry(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
+    found = selectors.picture(brand, pk)
+    services.retry(generation=found, by=request.user)
+    return card(request, brand, found)
+
+
+def card(request: HtmxRequest, brand: Brand, generation: Generation) -> HttpResponse:
+    if not request.htmx:
+        return redirect("studio:picture", brand.slug, generation.pk)
+    return render(request, "generation/partials/changed.html", {"picture": generation})

@@ -1,0 +1,88 @@
+"""What the Studio's forms accept, with words for what they don't."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from brandkit.accounts.models import Brand
+from brandkit.common.errors import Invalid
+from generation.models import Generation, Subject
+from templates_app.models import OutputFormat, PromptVersion, SceneVersion
+from templates_app.services import approved_prompts, approved_scenes
+
+MOST = 100
+"""So many pictures can be asked for at once."""
+
+
+class AskForm(forms.Form):
+    """Photos, scenes and formats for a grid of pictures; `var-NAME` for each variable of the prompt."""
+
+    subject = forms.ModelMultipleChoiceField(
+        queryset=Subject.objects.none(), error_messages={"required": "Choose at least one photo."}
+    )
+    scene = forms.ModelMultipleChoiceField(
+        queryset=SceneVersion.objects.none(), error_messages={"required": "Choose at least one scene."}
+    )
+    format = forms.ModelMultipleChoiceField(
+        queryset=OutputFormat.objects.none(), error_messages={"required": "Choose at least one format."}
+    )
+    prompt = forms.ModelChoiceField(
+        queryset=PromptVersion.objects.none(),
+        error_messages={"required": "There is no approved prompt yet. Ask a curator to approve one."},
+    )
+    variation = forms.IntegerField(required=False, min_value=1, max_value=1000)
+
+    def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer("subject", Subject.objects.filter(brand=brand), "photo")
+        self.offer("scene", approved_scenes(brand), "scene")
+        self.offer("format", OutputFormat.objects.filter(brand=brand, active=True), "format")
+        self.offer("prompt", approved_prompts(brand), "prompt")
+
+    def offer(self, name: str, rows: QuerySet[Any], noun: str) -> None:
+        field = self.fields[name]
+        field.queryset = rows  # type: ignore[attr-defined] # both kinds of model choices have one
+        gone = f"A {noun} that you chose is no longer offered. Load the page again."
+        field.error_messages |= {"invalid_choice": gone, "invalid_pk_value": gone}
+
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `services.request_grid`. Raises Invalid with every problem's words."""
+        if not self.is_valid():
+            raise Invalid(" ".join(words for errors in self.errors.values() for words in map(str, errors)))
+        data = self.cleaned_data
+        count = len(data["subject"]) * len(data["scene"]) * len(data["format"])
+        if count > MOST:
+            raise Invalid(f"That would be {count} pictures. Ask for at most {MOST} at a time.")
+        return {
+            "subjects": list(data["subject"]),
+            "scene_versions": list(data["scene"]),
+            "output_formats": list(data["format"]),
+            "prompt_version": data["prompt"],
+            "variation": data["variation"] or 1,
+            "variables": self.variables(data["prompt"]),
+        }
+
+    def variables(self, prompt: PromptVersion) -> dict[str, str]:
+        """The prompt's variables that were filled in otherwise than usual; the usual ones need no word."""
+        usual = prompt.variables
+        given = {name: self.data.get(f"var-{prompt.pk}-{name}", "") for name in usual}
+        return {name: value for name, value in given.items() if value and value != str(usual[name])}
+
+
+class NameForm(forms.Form):
+    """A subject's name and SKU."""
+
+    name = forms.CharField(max_length=120)
+    sku = forms.CharField(max_length=60, required=False)
+
+
+def known_states(open_pictures: list[str]) -> dict[int, str]:
+    """Number to state from a page's NUMBER-STATE; what is malformed is left out."""
+    pairs = [each.partition("-") for each in open_pictures[: 10 * MOST]]
+    return {
+        int(number): state
+        for number, _, state in pairs
+        if re.fullmatch("[0-9]{1,18}", number) and state in Generation.State.values
+    }

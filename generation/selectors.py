@@ -1,0 +1,155 @@
+"""What the Studio shows: reads only."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Q, QuerySet, Sum
+
+from brandkit.accounts.models import Brand, User
+from brandkit.common.errors import Invalid, NotFound
+from generation.models import Generation, Subject
+from generation.provider import get_provider, why_not
+from generation.providers.base import Provider
+from templates_app.models import OutputFormat, PromptVersion, SceneVersion
+from templates_app.services import approved_prompts, approved_scenes
+
+SUBJECTS = 12
+"""So many photos are shown at once; more are found by name or SKU."""
+
+PICTURES = 24
+"""So many pictures a page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormatChoice:
+    """A format as the Studio offers it; why_not: a sentence where the provider can't make it."""
+
+    format: OutputFormat
+    why_not: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Width and height of its little drawing, in pixels: the longer side has 26."""
+        longest = max(self.format.width, self.format.height)
+        return round(26 * self.format.width / longest), round(26 * self.format.height / longest)
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        """The same without its outline."""
+        return max(self.shape[0] - 2, 1), max(self.shape[1] - 2, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """Everything that one can choose from in the Studio."""
+
+    subjects: list[Subject]
+    many_subjects: bool
+    scenes: list[SceneVersion]
+    formats: list[FormatChoice]
+    prompts: list[PromptVersion]
+    provider: Provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some pictures, newest first; `before` names the last one where there are older ones."""
+
+    pictures: list[Generation]
+    before: int | None
+
+
+def choices(brand: Brand, *, picked: Iterable[int] = ()) -> Choices:
+    """What `brand` offers its designers. picked: subjects that are shown whatever their age."""
+    provider = get_provider(settings.BRANDKIT_PROVIDER)
+    return Choices(
+        subjects=subjects(brand, picked=picked),
+        many_subjects=Subject.objects.filter(brand=brand)[SUBJECTS:].exists(),
+        scenes=list(approved_scenes(brand)),
+        formats=[
+            FormatChoice(format=each, why_not=why_not(provider, each))
+            for each in OutputFormat.objects.filter(brand=brand, active=True)
+        ],
+        prompts=list(approved_prompts(brand)),
+        provider=provider,
+    )
+
+
+def subjects(brand: Brand, *, words: str = "", picked: Iterable[int] = ()) -> list[Subject]:
+    """The picked ones, then the newest whose name or SKU holds `words`."""
+    own = Subject.objects.filter(brand=brand)
+    first = list(own.filter(pk__in=picked))
+    found = own.filter(Q(name__icontains=words) | Q(sku__icontains=words)) if words else own
+    return first + list(found.exclude(pk__in=[subject.pk for subject in first])[:SUBJECTS])
+
+
+def subject(brand: Brand, pk: int) -> Subject:
+    """Raises NotFound."""
+    found = Subject.objects.filter(brand=brand, pk=pk).select_related("brand").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def with_all(rows: QuerySet[Generation]) -> QuerySet[Generation]:
+    """With everything that a picture's card shows."""
+    return rows.select_related(
+        "brand", "subject", "scene_version__scene", "output_format", "prompt_version__template", "output"
+    )
+
+
+def pictures(brand: Brand, user: User, *, before: int | None = None) -> Page:
+    """What `user` has asked for, newest first, from below the number `before`."""
+    own = Generation.objects.filter(brand=brand, requested_by=user)
+    if before is not None:
+        own = own.filter(pk__lt=before)
+    found = list(with_all(own.order_by("-pk"))[: PICTURES + 1])
+    shown = found[:PICTURES]
+    return Page(pictures=shown, before=shown[-1].pk if len(found) > PICTURES else None)
+
+
+def some_pictures(brand: Brand, pks: Iterable[int]) -> list[Generation]:
+    """Those of these numbers that are the brand's, newest first."""
+    return list(with_all(Generation.objects.filter(brand=brand, pk__in=list(pks)).order_by("-pk")))
+
+
+def news(brand: Brand, known: Mapping[int, str]) -> tuple[list[Generation], list[Generation]]:
+    """Of the pictures in `known`, number to state: those whose state is another one now, and the unfinished."""
+    now = some_pictures(brand, known)
+    return [row for row in now if row.state != known[row.pk]], [row for row in now if not row.has_ended]
+
+
+def picture(brand: Brand, pk: int) -> Generation:
+    """One picture with its story. Raises NotFound."""
+    rows = Generation.objects.filter(brand=brand, pk=pk)
+    found = with_all(rows).select_related("requested_by").prefetch_related("attempts").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def cost(generation: Generation) -> Decimal:
+    """What all its attempts have cost, in US dollars."""
+    return generation.attempts.aggregate(cost=Sum("cost"))["cost"] or Decimal(0)
+
+
+def varies(generation: Generation) -> bool:
+    """Whether its provider makes another picture when asked again; one without a use for words does not."""
+    try:
+        return get_provider(generation.provider).uses_prompt
+    except Invalid:  # it was made by a provider that is no longer there
+        return False
+
+
+def next_variation(generation: Generation) -> int:
+    """The first number that nobody has asked for with the same photo, scene, prompt and format."""
+    same = Generation.objects.filter(
+        brand=generation.brand_id,
+        subject=generation.subject_id,
+        scene_version=generation.scene_version_id,
+        prompt_version=generation.prompt_version_id,
+        output_format=generation.output_format_id,
+    )
+    return (same.order_by("-variation").values_list("variation", flat=True).first() or 0) + 1

@@ -1,0 +1,133 @@
+// The Studio's own: photos that upload by themselves, and what the choice comes to. Everything works without it.
+
+const ask = document.getElementById("ask");
+const list = document.getElementById("subjects");
+const input = document.getElementById("photo");
+const blank = document.getElementById("uploading");
+const form = document.getElementById("upload");
+
+// Photos: two at a time, each with a card of its own.
+const waiting = [];
+let running = 0;
+
+input.addEventListener("change", () => {
+  add(input.files);
+  input.value = "";
+});
+
+document.addEventListener("paste", (event) => add(event.clipboardData.files));
+
+for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
+  form.addEventListener(name, () => form.classList.toggle("over", over));
+}
+
+function add(files) {
+  list.querySelector(".nothing")?.remove();
+  for (const file of files) {
+    const card = blank.content.firstElementChild.cloneNode(true);
+    card.querySelector("[data-name]").textContent = file.name;
+    const picture = card.querySelector("img");
+    picture.addEventListener("load", () => URL.revokeObjectURL(picture.src));
+    picture.addEventListener("error", () => picture.remove());
+    picture.src = URL.createObjectURL(file);
+    list.prepend(card);
+    htmx.process(card);
+    waiting.push({ card, file });
+  }
+  next();
+}
+
+function next() {
+  while (running < 2 && waiting.length) send(waiting.shift());
+}
+
+async function send({ card, file }) {
+  const words = card.querySelector("[data-words]");
+  const bar = card.querySelector("progress");
+  words.textContent = "Uploading";
+  card.addEventListener("htmx:xhr:progress", (event) => {
+    const share = event.detail.total ? event.detail.loaded / event.detail.total : 0;
+    bar.value = Math.max(bar.value, share);
+    if (bar.value === 1) {
+      words.textContent = "Cutting it out";
+      bar.removeAttribute("value");
+    }
+  });
+  running += 1;
+  try {
+    await htmx.ajax("POST", form.action, { source: card, target: card, swap: "outerHTML", values: { photo: file } });
+  } finally {
+    running -= 1;
+    next();
+  }
+  // Still the placeholder: no answer came, and the message says why.
+  if (card.isConnected && card.classList.contains("uploading")) card.remove();
+}
+
+document.addEventListener("click", (event) => {
+  event.target.closest("[data-drop]")?.closest("li").remove();
+});
+
+// A photo chosen by the page gives way to one that has just come.
+document.addEventListener("htmx:load", (event) => {
+  const fresh = event.detail.elt;
+  if (fresh.matches?.(".subject.fresh")) {
+    for (const box of list.querySelectorAll("[data-auto]")) box.checked = false;
+    for (const twin of document.querySelectorAll(`[id="${fresh.id}"]`)) if (twin !== fresh) twin.remove();
+  }
+  if (fresh.matches?.(".generation")) {
+    for (const twin of document.querySelectorAll(`[id="${fresh.id}"]`)) if (twin !== fresh) twin.remove();
+  }
+  count();
+});
+
+document.addEventListener("change", (event) => {
+  event.target.removeAttribute?.("data-auto");
+  count();
+});
+
+// What the choice comes to.
+function chosen(name) {
+  return [...ask.elements].filter((field) => field.name === name && field.checked).length;
+}
+
+function some(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function count() {
+  const [photos, scenes, formats] = ["subject", "scene", "format"].map(chosen);
+  const pictures = photos * scenes * formats;
+  const price = Number(ask.dataset.price) * pictures;
+  const cost = price ? `$${Number(price.toFixed(4))}` : "free";
+  const missing = [[photos, "a photo"], [scenes, "a scene"], [formats, "a format"]].find(([number]) => !number);
+  document.getElementById("sum").textContent = missing
+    ? `Choose ${missing[1]}.`
+    : `${some(photos, "photo")} × ${some(scenes, "scene")} × ${some(formats, "format")} = ${some(pictures, "picture")}, ${cost}`;
+  document.getElementById("go").textContent = pictures ? `Make ${some(pictures, "picture")}` : "Make pictures";
+}
+
+// Only the chosen prompt's own words are shown.
+const prompt = document.getElementById("prompt");
+function showWords() {
+  for (const words of document.querySelectorAll("[data-prompt]")) words.hidden = words.dataset.prompt !== prompt.value;
+}
+prompt.addEventListener("change", showWords);
+
+// On a narrow screen the pictures are further down.
+ask.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt === ask && event.detail.successful) {
+    const title = document.getElementById("pictures");
+    if (title.getBoundingClientRect().top > window.innerHeight * 0.6) title.scrollIntoView();
+  }
+});
+
+// The watch goes on after the server was away for a moment.
+for (const name of ["htmx:sendError", "htmx:responseError"]) {
+  document.addEventListener(name, (event) => {
+    if (event.detail.elt.id === "watch") setTimeout(() => htmx.trigger("#watch", "again"), 5000);
+  });
+}
+
+showWords();
+count();
