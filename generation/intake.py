@@ -168,7 +168,7 @@ def _name(name: str, file_name: str) -> str:
 
 
 def name_from(file_name: str) -> str:
-    """A name for people: "yellow-banana_2.png" gives "Yellow banana 2", a camera's "IMG_2034.HEIC" its number."""
+    """A name for people: "yellow-banana_2.png" is "Yellow banana 2"; a camera's own ("IMG_2034") stays."""
     base = re.split(r"[/\\]", _printable(file_name))[-1]
     stem = re.sub(r"\.[^.]*$", "", base)
     if re.search("[a-z]", stem):

@@ -97,7 +97,7 @@ def cancel(*, generation: Generation, by: User | None) -> None:
 
 
 def retry(*, generation: Generation, by: User | None, send: bool = True) -> None:
-    """Queue again what was refused, failed or was cancelled. Raises Conflict, or Invalid as `request` does."""
+    """Queue again what was refused, failed or cancelled. Raises Conflict, and Invalid as `request` does."""
     _allow(by, generation.brand)
     _check_usable(generation.scene_version, generation.prompt_version, generation.output_format)
     if generation.state not in AGAIN:
@@ -124,7 +124,13 @@ def _check(
     _allow(by, brand)
     if not (subjects and scenes and formats):
         raise Invalid("Choose at least one photo, one scene and one format.")
-    if any(thing.brand_id != brand.pk for thing in [*subjects, *scenes, prompt, *formats]):
+    things: list[Subject | SceneVersion | PromptVersion | OutputFormat] = [
+        *subjects,
+        *scenes,
+        prompt,
+        *formats,
+    ]
+    if any(thing.brand_id != brand.pk for thing in things):
         raise NotFound
     for scene, output_format in product(scenes, formats):
         _check_usable(scene, prompt, output_format)

@@ -9,11 +9,11 @@ from typing import Any
 from django.db import models
 
 from brandkit.accounts.models import Brand, User
-from brandkit.common.errors import Invalid
 from generation.models import Generation, Subject
 from generation.providers.base import Provider
-from templates_app import rendering
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
+from templates_app.rendering import render
+from templates_app.services import prompt_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Wish:
 
     def row(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> Generation:
         """The Generation as it would be, not saved. Raises Invalid where the prompt can't be rendered."""
-        own = self._own_values()
+        values = self._values(subject, scene, output_format)
         row = Generation(
             brand=self.brand,
             subject=subject,
@@ -41,37 +41,25 @@ class Wish:
             model=self.provider.model,
             ratio=output_format.ratio,
             size=output_format.size,
-            variables=own,
-            prompt=rendering.render(
-                self.prompt.text, values=self._values(subject, scene, output_format) | {"vars": own}
-            ),
+            variables=values["vars"],
+            prompt=render(self.prompt.text, values=values),
             requested_by=self.by,
         )
         row.wish = wish_of(row)
         return row
 
-    def _own_values(self) -> dict[str, Any]:
-        """The given values over the prompt's usual ones. A variable whose usual value is null must be given."""
-        usual = self.prompt.variables
-        unknown = sorted(set(self.variables) - set(usual))
-        if unknown:
-            known = ", ".join(f"“{name}”" for name in usual) or "none"
-            raise Invalid(f"The prompt has no variable “{unknown[0]}”. Its variables: {known}.")
-        return {name: value for name, value in {**usual, **self.variables}.items() if value is not None}
-
     def _values(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> dict[str, Any]:
-        """All else that a prompt may speak of: plain values only."""
-        return {
-            "brand": {"name": self.brand.name},
-            "subject": {"name": subject.name, "sku": subject.sku},
-            "scene": {"name": scene.scene.name, "description": scene.scene.description},
-            "format": {
-                "name": output_format.name,
-                "width": output_format.width,
-                "height": output_format.height,
-                "ratio": output_format.ratio,
-            },
-        }
+        """What the prompt may speak of. A variable whose usual value is null has to be given."""
+        values = prompt_values(
+            prompt_version=self.prompt,
+            scene_version=scene,
+            output_format=output_format,
+            subject_name=subject.name,
+            subject_sku=subject.sku,
+            variables=self.variables,
+        )
+        own = {name: value for name, value in values["vars"].items() if value is not None}
+        return {**values, "vars": own}
 
 
 def wish_of(generation: Generation) -> str:
