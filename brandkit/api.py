@@ -1,7 +1,49 @@
 """The API's addresses, below /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from brandkit.accounts.api import Brands, Login, Logout, LogoutAll
+from brandkit.common.errors import NotFound
+from generation.api import GenerationViewSet, OutputViewSet, SubjectViewSet
+from review.api import AssetViewSet, ReviewViewSet
+from templates_app.api import FormatViewSet, PromptViewSet, SceneViewSet
 
 app_name = "api"
 
-urlpatterns: list[URLPattern | URLResolver] = []
+
+class Nowhere(APIView):
+    """An address that the API does not have answers as the API does."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        raise NotFound("The API has no such address. /api/v1/openapi.json names them all.")
+
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("subjects", SubjectViewSet, "subject")
+router.register("generations", GenerationViewSet, "generation")
+router.register("outputs", OutputViewSet, "output")
+router.register("scenes", SceneViewSet, "scene")
+router.register("prompts", PromptViewSet, "prompt")
+router.register("formats", FormatViewSet, "format")
+router.register("reviews", ReviewViewSet, "review")
+router.register("assets", AssetViewSet, "asset")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("login", Login.as_view(), name="login"),
+    path("logout", Logout.as_view(), name="logout"),
+    path("logout-all", LogoutAll.as_view(), name="logout-all"),
+    path("brands", Brands.as_view(), name="brands"),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    path("", include(router.urls)),
+    re_path("", Nowhere.as_view(), name="nowhere"),
+]

@@ -1,5 +1,6 @@
 """Settings, read from the environment. A bad value stops the start and names itself; see docs/operate.md."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -202,19 +203,37 @@ BRANDKIT_PROVIDER = env.str("BRANDKIT_PROVIDER", "compositor")
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "brandkit.accounts.tokens.Token",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "brandkit.common.api.OneFormat",
+    "DEFAULT_SCHEMA_CLASS": "brandkit.common.openapi.Schema",
+    "DEFAULT_THROTTLE_RATES": {"login_address": "30/min", "login_name": "10/min"},
+    "NUM_PROXIES": 1 if env.bool("BRANDKIT_BEHIND_PROXY", False) else 0,
     "EXCEPTION_HANDLER": "brandkit.common.problems.problem",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+REST_KNOX = {"TOKEN_TTL": timedelta(days=env.int("BRANDKIT_TOKEN_DAYS", 30)), "TOKEN_PREFIX": "brandkit_"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "brandkit",
-    "DESCRIPTION": "One product photo into brand-true pictures, again and again.",
+    "DESCRIPTION": "One product photo into brand-true pictures, again and again. See docs/integrate.md.",
     "VERSION": "1",
+    "LICENSE": {"name": "Apache-2.0"},
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "GenerationState": "generation.models.Generation.State",
+        "ReviewState": "review.models.Review.State",
+        "AttemptOutcome": "generation.models.Attempt.Outcome",
+        "Verdict": "review.models.Decision.Verdict",
+        "GivenVerdict": "review.serializers.GIVEN",
+        "Reason": "review.models.Decision.Reason",
+        "FileType": "templates_app.models.OutputFormat.FileType",
+    },
 }
 
 LOGGING = {

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from django.db.models import Model
 from django.db.models.fields.files import FieldFile
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 
@@ -42,7 +42,7 @@ def scene_file(request: HtmxRequest, brand: Brand, pk: int, kind: str) -> HttpRe
     return picture(request, SceneVersion.objects.filter(scene__brand=brand, pk=pk).first(), kind, SCENE)
 
 
-def picture(request: HtmxRequest, row: Model | None, kind: str, kinds: tuple[str, ...]) -> HttpResponseBase:
+def picture(request: HttpRequest, row: Model | None, kind: str, kinds: tuple[str, ...]) -> HttpResponseBase:
     """The file that `row` keeps in its field `kind`, streamed. Raises NotFound."""
     if row is None or kind not in kinds:
         raise NotFound

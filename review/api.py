@@ -107,7 +107,7 @@ class AssetViewSet(BrandViewSet[Asset]):
 
 
 def version_of(*, asset: Asset, number: int | None) -> AssetVersion:
-    """The version with this number, or the one that the asset shows: that which was approved last. Raises NotFound."""
+    """The version with this number, or the one approved last: what the asset shows. Raises NotFound."""
     versions = AssetVersion.objects.filter(asset=asset).order_by("-approved_at", "-number")
     version = versions.filter(number=number).first() if number else versions.first()
     if version is None:

@@ -9,11 +9,16 @@ from rest_framework.reverse import reverse
 
 from brandkit.accounts.models import Brand
 from brandkit.common.api import RowSerializer
+from generation.models import Output
 from review.models import Asset, AssetVersion, Decision, Rendition, Review
 from review.services import VERDICTS
 
+GIVEN = [(verdict.value, verdict.label) for verdict in VERDICTS]
+
 
 class DecisionSerializer(RowSerializer[Decision]):
+    """A verdict, who gave it and why."""
+
     decided_by = serializers.CharField(source="decided_by.username")
 
     class Meta:
@@ -22,11 +27,15 @@ class DecisionSerializer(RowSerializer[Decision]):
 
 
 class ReviewSerializer(RowSerializer[Review]):
+    """A picture's judgement, and what came of it."""
+
     brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:review-detail")
-    output = serializers.HyperlinkedRelatedField(view_name="api:output-detail", read_only=True)
-    requested_by = serializers.CharField(source="requested_by.username", default=None)
-    claimed_by = serializers.CharField(source="claimed_by.username", default=None)
+    output: serializers.HyperlinkedRelatedField[Output] = serializers.HyperlinkedRelatedField(
+        view_name="api:output-detail", read_only=True
+    )
+    requested_by = serializers.CharField(source="requested_by.username", read_only=True, allow_null=True)
+    claimed_by = serializers.CharField(source="claimed_by.username", read_only=True, allow_null=True)
     decisions = DecisionSerializer(many=True)
     problem = serializers.CharField(
         help_text="Why an approved picture is not published yet; empty if nothing is wrong."
@@ -58,18 +67,20 @@ class ReviewSerializer(RowSerializer[Review]):
 
 
 class VerdictSerializer(serializers.Serializer[Any]):
-    verdict = serializers.ChoiceField(choices=[(verdict.value, verdict.label) for verdict in VERDICTS])
+    """A verdict to give."""
+
+    verdict = serializers.ChoiceField(choices=GIVEN)
     reason = serializers.ChoiceField(
         choices=Decision.Reason.choices,
         required=False,
-        default="",
-        allow_blank=True,
         help_text="Goes with a rejection.",
     )
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=5000)
 
 
 class RenditionSerializer(RowSerializer[Rendition]):
+    """One published file."""
+
     format = serializers.SlugField(source="output_format.slug")
     address = serializers.SerializerMethodField(help_text="These bytes, and never others.")
 
@@ -85,7 +96,11 @@ class RenditionSerializer(RowSerializer[Rendition]):
 
 
 class AssetVersionSerializer(RowSerializer[AssetVersion]):
-    review = serializers.HyperlinkedRelatedField(view_name="api:review-detail", read_only=True)
+    """What the asset's address showed from a day on."""
+
+    review: serializers.HyperlinkedRelatedField[Review] = serializers.HyperlinkedRelatedField(
+        view_name="api:review-detail", read_only=True
+    )
     renditions = RenditionSerializer(many=True)
 
     class Meta:
@@ -94,6 +109,8 @@ class AssetVersionSerializer(RowSerializer[AssetVersion]):
 
 
 class AssetSerializer(RowSerializer[Asset]):
+    """A stable public address: one subject in one scene for one format."""
+
     brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:asset-detail")
     scene = serializers.SlugField(source="scene.slug")
@@ -123,6 +140,8 @@ class AssetSerializer(RowSerializer[Asset]):
 
 
 class TakeBack(serializers.Serializer[Any]):
+    """Which version to take back."""
+
     version = serializers.IntegerField(
         required=False,
         default=None,

@@ -16,6 +16,8 @@ from templates_app.services import approved_prompts, approved_scenes
 
 
 class SceneSerializer(RowSerializer[SceneVersion]):
+    """An approved scene."""
+
     slug = serializers.SlugField(source="scene.slug")
     name = serializers.CharField(source="scene.name")
     description = serializers.CharField(source="scene.description")
@@ -38,6 +40,8 @@ class SceneSerializer(RowSerializer[SceneVersion]):
 
 
 class PromptSerializer(RowSerializer[PromptVersion]):
+    """An approved prompt."""
+
     slug = serializers.SlugField(source="template.slug")
     name = serializers.CharField(source="template.name")
     description = serializers.CharField(source="template.description")
@@ -62,6 +66,8 @@ class PromptSerializer(RowSerializer[PromptVersion]):
 
 
 class FormatSerializer(RowSerializer[OutputFormat]):
+    """A channel's exact pixels."""
+
     class Meta:
         model = OutputFormat
         fields: ClassVar = ["id", "slug", "name", "width", "height", "file_type", "ratio", "size"]

@@ -1,0 +1,222 @@
+"""How subjects, generations and outputs are written in the API, and how what is asked for is read."""
+
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from brandkit.accounts.api import InBrand
+from brandkit.accounts.models import Brand
+from brandkit.common.api import RowSerializer
+from generation import intake
+from generation.models import Attempt, Generation, Output, Subject
+
+
+class AdviceSerializer(serializers.Serializer[Any]):
+    """What would make the photo better. It never blocks."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+
+
+class BoxField(serializers.ListField):
+    """A place in a picture as fractions of its width and height: x0, y0, x1, y1."""
+
+    child = serializers.FloatField(min_value=0, max_value=1)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"min_length": 4, "max_length": 4, "help_text": self.__doc__, **kwargs})
+
+
+class SubjectSerializer(RowSerializer[Subject]):
+    """The photo of a thing that must stay the same. `box` is the thing's place in it."""
+
+    brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
+    box = BoxField()
+    advice = AdviceSerializer(many=True)
+    url = serializers.HyperlinkedIdentityField(view_name="api:subject-detail")
+    cutout = serializers.HyperlinkedIdentityField(view_name="api:subject-cutout")
+
+    class Meta:
+        model = Subject
+        fields = (
+            "id",
+            "url",
+            "brand",
+            "name",
+            "slug",
+            "sku",
+            "width",
+            "height",
+            "box",
+            "confidence",
+            "advice",
+            "cutout",
+            "original_sha256",
+            "original_type",
+            "original_width",
+            "original_height",
+            "created_at",
+        )
+
+
+class Upload(InBrand):
+    """A photo, and what it is called."""
+
+    photo = serializers.FileField(
+        max_length=None,
+        allow_empty_file=True,
+        help_text="JPEG, PNG, WebP or HEIC, at most 50 MB and 64 megapixels.",
+    )
+    name = serializers.CharField(required=False, default="", allow_blank=True, max_length=intake.NAME_LENGTH)
+    sku = serializers.CharField(required=False, default="", allow_blank=True, max_length=intake.SKU_LENGTH)
+
+
+class AttemptSerializer(RowSerializer[Attempt]):
+    """One call to a provider."""
+
+    class Meta:
+        model = Attempt
+        fields = (
+            "number",
+            "provider",
+            "model",
+            "model_version",
+            "outcome",
+            "step",
+            "http_status",
+            "code",
+            "words",
+            "started_at",
+            "seconds",
+            "cost",
+        )
+        extra_kwargs: ClassVar = {"cost": {"help_text": "US dollars."}}
+
+
+class OutputSerializer(RowSerializer[Output]):
+    """A picture that came out."""
+
+    brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
+    url = serializers.HyperlinkedIdentityField(view_name="api:output-detail")
+    picture = serializers.HyperlinkedIdentityField(view_name="api:output-picture")
+    preview = serializers.HyperlinkedIdentityField(view_name="api:output-preview")
+    subject_box = BoxField(allow_null=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+    class Meta:
+        model = Output
+        fields = (
+            "id",
+            "url",
+            "brand",
+            "generation",
+            "picture",
+            "preview",
+            "sha256",
+            "media_type",
+            "width",
+            "height",
+            "bytes",
+            "subject_box",
+            "notes",
+            "created_at",
+        )
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Why there is no picture."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+
+
+class GenerationSerializer(RowSerializer[Generation]):
+    """One wanted picture, and how far it is."""
+
+    brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
+    url = serializers.HyperlinkedIdentityField(view_name="api:generation-detail")
+    scene = serializers.SlugField(source="scene_version.scene.slug")
+    scene_version = serializers.IntegerField(source="scene_version.number")
+    prompt = serializers.SlugField(source="prompt_version.template.slug")
+    prompt_version = serializers.IntegerField(source="prompt_version.number")
+    prompt_text = serializers.CharField(source="prompt")
+    format = serializers.SlugField(source="output_format.slug")
+    requested_by = serializers.CharField(source="requested_by.username", read_only=True, allow_null=True)
+    variables = serializers.DictField()
+    parameters = serializers.DictField()
+    failure = serializers.SerializerMethodField()
+    attempts = AttemptSerializer(many=True)
+    output = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Generation
+        fields = (
+            "id",
+            "url",
+            "brand",
+            "state",
+            "subject",
+            "scene",
+            "scene_version",
+            "prompt",
+            "prompt_version",
+            "prompt_text",
+            "variables",
+            "format",
+            "variation",
+            "provider",
+            "model",
+            "ratio",
+            "size",
+            "parameters",
+            "parent",
+            "requested_by",
+            "created_at",
+            "started_at",
+            "ended_at",
+            "retry_at",
+            "failure",
+            "attempts",
+            "output",
+        )
+
+    @extend_schema_field(FailureSerializer(allow_null=True))
+    def get_failure(self, generation: Generation) -> dict[str, str] | None:
+        if not generation.failure_code:
+            return None
+        return {"code": generation.failure_code, "words": generation.failure_words}
+
+    @extend_schema_field({"type": "string", "format": "uri", "nullable": True})
+    def get_output(self, generation: Generation) -> str | None:
+        if not hasattr(generation, "output"):
+            return None
+        return reverse("api:output-detail", [generation.output.pk], request=self.context["request"])
+
+
+class Ask(InBrand):
+    """One wanted picture."""
+
+    subject = serializers.IntegerField(min_value=1)
+    scene = serializers.SlugField()
+    prompt = serializers.SlugField(required=False, help_text="The brand's usual one where it is left out.")
+    format = serializers.SlugField()
+    variation = serializers.IntegerField(
+        required=False,
+        default=1,
+        min_value=1,
+        max_value=10_000,
+        help_text="Another number is another picture.",
+    )
+    provider = serializers.SlugField(required=False, help_text="The usual one where it is left out.")
+    variables = serializers.DictField(
+        required=False, default=dict, help_text="Over the prompt's own usual values."
+    )
+
+
+class GenerationFilter(InBrand):
+    """What a list of generations is narrowed to."""
+
+    state = serializers.ChoiceField(choices=Generation.State.choices, required=False)
+    subject = serializers.IntegerField(min_value=1, required=False)
