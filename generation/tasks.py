@@ -1,6 +1,7 @@
 """The seam to the task engine, which is Huey. A message carries a number only, and is no more than a hint."""
 
 import logging
+from functools import partial
 
 from huey.contrib.djhuey import HUEY, db_task
 
@@ -20,7 +21,5 @@ def dispatch(generation_id: int) -> None:
         logger.exception("Generation %s could not be announced; the sweeper will do it.", generation_id)
 
 
-@HUEY.on_startup(name="worker")
-def _begin() -> None:
-    """Called in each of the worker's threads; the first one counts."""
-    worker.begin(dispatch)
+# Huey calls this in each of a worker's threads; the first one counts.
+HUEY.on_startup(name="worker")(partial(worker.begin, dispatch))

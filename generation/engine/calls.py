@@ -95,7 +95,6 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
 def _ask(provider: Provider, request: PictureRequest, sink: Sink) -> Result:
     try:
         result = provider.make(request, sink)
-        sink.flush()
     except Exception as error:
         logger.exception("Provider %s raised.", provider.alias)
         words = f"{provider.name} broke off ({type(error).__name__})."

@@ -1,9 +1,9 @@
-"""A provider that does as it is told: for tests and trials of the runner, never for pictures that somebody wants."""
+"""A provider that does as it is told: for tests and trials, never for pictures that somebody wants."""
 
 import json
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
@@ -29,8 +29,8 @@ Step = Mapping[str, Any]
 class Fake(Provider):
     """Answers by the script in its options, one step a call; the last step is repeated.
 
-    script: a list of steps, each a mapping with `do`, one of picture, blank, text, nothing, refuse, fail, later
-        (with `wait`, seconds), stop, raise. With `until`, a path, a step first waits until that file is there.
+    script: a list of steps, each a mapping with `do`, one of picture, blank, text, nothing, refuse, fail,
+        later (with `wait`, seconds), stop, raise. With `until`, a path, a step waits for that file first.
     log: path of a file that gets a line for every call, so that calls are counted over several processes.
     """
 
@@ -108,7 +108,7 @@ def _png(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-PICTURES = {
+PICTURES: Mapping[str, Callable[[PictureRequest], bytes]] = {
     "picture": _picture,
     "blank": _blank,
     "text": lambda _: b"I am sorry, there is no picture today.",

@@ -1,0 +1,78 @@
+"""Settings that can be wrong, found at the start. Each has an id that stays."""
+
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from generation.providers.registry import Misconfigured, Registry
+
+ABOVE_ZERO = (
+    "BRANDKIT_LEASE_SECONDS",
+    "BRANDKIT_HEARTBEAT_SECONDS",
+    "BRANDKIT_SWEEP_SECONDS",
+    "BRANDKIT_MAX_ATTEMPTS",
+    "BRANDKIT_WORKER_THREADS",
+    "BRANDKIT_STOP_SECONDS",
+)
+
+
+@register
+def check_provider(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """E001: the usual provider is one that there is."""
+    known = settings.BRANDKIT_PROVIDERS
+    if settings.BRANDKIT_PROVIDER in known:
+        return []
+    hint = f"Choose one of: {', '.join(sorted(known)) or 'none'}."
+    words = f"BRANDKIT_PROVIDER names {settings.BRANDKIT_PROVIDER!r}, which is not in BRANDKIT_PROVIDERS."
+    return [Error(words, hint=hint, id="brandkit.E001")]
+
+
+@register
+def check_providers(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """E002: each provider can be built from its settings."""
+    return [
+        Error(problem, id="brandkit.E002")
+        for alias in settings.BRANDKIT_PROVIDERS
+        for problem in _problems(alias, settings.BRANDKIT_PROVIDERS[alias])
+    ]
+
+
+def _problems(alias: str, entry: dict[str, Any]) -> Iterator[str]:
+    """Without options only its module is looked for: importing the image libraries takes a second."""
+    unknown = sorted(set(entry) - {"BACKEND", "OPTIONS"})
+    if unknown:
+        yield f"Provider {alias!r}: unknown key {unknown[0]!r}; there are BACKEND and OPTIONS."
+    module = str(entry.get("BACKEND", "")).rpartition(".")[0]
+    try:
+        if entry.get("OPTIONS") or not module or find_spec(module) is None:
+            Registry({alias: entry}).get(alias)
+    except (Misconfigured, ImportError) as error:
+        yield str(error)
+
+
+@register
+def check_times(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """E003: numbers are above zero. E004: a lease outlives a heartbeat that comes late."""
+    found: list[CheckMessage] = [
+        Error(f"{name} must be at least 1.", id="brandkit.E003")
+        for name in ABOVE_ZERO
+        if getattr(settings, name) < 1
+    ]
+    if settings.BRANDKIT_LEASE_SECONDS < 2 * settings.BRANDKIT_HEARTBEAT_SECONDS:
+        words = "BRANDKIT_LEASE_SECONDS must be at least twice BRANDKIT_HEARTBEAT_SECONDS."
+        hint = "Otherwise one late heartbeat loses a claim, and a picture is paid for twice."
+        found.append(Error(words, hint=hint, id="brandkit.E004"))
+    return found
+
+
+@register
+def check_unknown_outcome(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """E005: what to do about a call that nobody knows the outcome of."""
+    if settings.BRANDKIT_UNKNOWN_OUTCOME in ("retry", "hold"):
+        return []
+    words = f"BRANDKIT_UNKNOWN_OUTCOME is {settings.BRANDKIT_UNKNOWN_OUTCOME!r}; it must be retry or hold."
+    return [Error(words, id="brandkit.E005")]
