@@ -9,11 +9,11 @@ from typing import Any
 from django.db import models
 
 from brandkit.accounts.models import Brand, User
+from brandkit.common.errors import Invalid
 from generation.models import Generation, Subject
 from generation.providers.base import Provider
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.rendering import render
-from templates_app.services import prompt_values
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +49,28 @@ class Wish:
         return row
 
     def _values(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> dict[str, Any]:
-        """What the prompt may speak of. A variable whose usual value is null has to be given."""
-        values = prompt_values(
-            prompt_version=self.prompt,
-            scene_version=scene,
-            output_format=output_format,
-            subject_name=subject.name,
-            subject_sku=subject.sku,
-            variables=self.variables,
-        )
-        own = {name: value for name, value in values["vars"].items() if value is not None}
-        return {**values, "vars": own}
+        """All that a prompt may speak of: plain values only."""
+        return {
+            "brand": {"name": self.brand.name},
+            "subject": {"name": subject.name, "sku": subject.sku},
+            "scene": {"name": scene.scene.name, "description": scene.scene.description},
+            "format": {
+                "name": output_format.name,
+                "width": output_format.width,
+                "height": output_format.height,
+                "ratio": output_format.ratio,
+            },
+            "vars": self._own_values(),
+        }
+
+    def _own_values(self) -> dict[str, Any]:
+        """The given values over the prompt's usual ones. One whose usual value is null has to be given."""
+        usual = self.prompt.variables
+        unknown = sorted(set(self.variables) - set(usual))
+        if unknown:
+            known = ", ".join(usual) or "none"
+            raise Invalid(f"This prompt has no variable “{unknown[0]}”. Its variables: {known}.")
+        return {name: value for name, value in {**usual, **self.variables}.items() if value is not None}
 
 
 def wish_of(generation: Generation) -> str:
