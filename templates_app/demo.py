@@ -1,4 +1,4 @@
-"""The demo brand from `fixtures/demo`: a tenant with people, formats, scenes and prompts, to try everything on."""
+"""The demo brand from `fixtures/demo`: people, formats, scenes and prompts, to try everything on."""
 
 import json
 import secrets
@@ -57,7 +57,7 @@ def _add_person(brand: Brand, *, username: str, role: str, **fields: Any) -> Per
 
 
 @transaction.atomic
-def _add_scene(brand: Brand, curator: User, *, slug: str, slot: dict[str, float], **fields: Any) -> None:
+def _add_scene(brand: Brand, curator: User, *, slug: str, slot: dict[str, Any], **fields: Any) -> None:
     scene, new = SceneTemplate.objects.get_or_create(brand=brand, slug=slug, defaults=fields)
     if not new:
         return

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
@@ -65,7 +66,7 @@ class SceneVersion(Version):
 
     NOUN = "scene_version"
 
-    scene = models.ForeignKey(SceneTemplate, on_delete=models.CASCADE, related_name="versions")
+    scene = models.ForeignKey(SceneTemplate, on_delete=models.PROTECT, related_name="versions")
     picture = models.ImageField(
         storage=private_store, width_field="width", height_field="height", max_length=200
     )
@@ -119,6 +120,17 @@ class SceneVersion(Version):
     def brand_id(self) -> int:
         return self.scene.brand_id
 
+    def clean(self) -> None:
+        """Raise ValidationError unless the slot is a box with the ground line below its top."""
+        if self.slot_x0 >= self.slot_x1:
+            raise ValidationError({"slot_x1": "The right edge has to be right of the left one."})
+        if self.slot_y0 >= self.slot_y1:
+            raise ValidationError({"slot_y1": "The bottom has to be below the top."})
+        if self.ground <= self.slot_y0:
+            raise ValidationError(
+                {"ground": "The subject stands on this line: it has to be below the slot's top."}
+            )
+
     @property
     def slot(self) -> Slot:
         """Where the subject stands, and its light. Raises ValueError, with words, if that is no place."""
@@ -157,7 +169,7 @@ class PromptVersion(Version):
 
     NOUN = "prompt_version"
 
-    template = models.ForeignKey(PromptTemplate, on_delete=models.CASCADE, related_name="versions")
+    template = models.ForeignKey(PromptTemplate, on_delete=models.PROTECT, related_name="versions")
     text = models.TextField()
     variables = models.JSONField(
         default=dict,

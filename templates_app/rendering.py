@@ -151,8 +151,12 @@ def render(text: str, *, values: Mapping[str, Any]) -> str:
 
 
 def samples(variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Values to try a prompt with: made-up given ones, and the usual values of its own."""
-    return {**{root: dict(values) for root, values in SAMPLES.items()}, "vars": dict(variables or {})}
+    """Values to try a prompt with: made-up given ones, and the usual values of its own.
+
+    A usual value of null means that it has to be given; its name stands for it.
+    """
+    own = {name: f"({name})" if value is None else value for name, value in (variables or {}).items()}
+    return {**{root: dict(values) for root, values in SAMPLES.items()}, "vars": own}
 
 
 def check_variables(variables: Any) -> None:

@@ -1,5 +1,6 @@
 """What curators do: draft, approve and retire. And what everybody else asks for: the approved ones."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +14,10 @@ from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
 from brandkit.common.errors import Conflict, Invalid, NotFound
 from brandkit.common.models import record
-from brandkit.common.storage import digest, keep, private_store
+from brandkit.common.storage import NewFiles, digest, private_store
 from generation.imaging.decode import Photo, Unreadable, open_photo
 from templates_app.frozen import Version
+from templates_app.grammar import GIVEN
 from templates_app.models import OutputFormat, PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 from templates_app.rendering import check, check_variables, render, samples
 
@@ -42,7 +44,7 @@ class SceneRefused(Invalid):
 
 
 def new_scene_version(
-    *, scene: SceneTemplate, picture: Path, by: User, note: str = "", **slot_fields: float
+    *, scene: SceneTemplate, picture: Path | Photo, by: User, note: str = "", **slot_fields: float
 ) -> SceneVersion:
     """A draft from an uploaded picture: upright, sRGB, without metadata, at most 3072 px a side.
 
@@ -50,18 +52,28 @@ def new_scene_version(
     is kept then.
     """
     require(by, Act.CURATE, scene.brand)
-    try:
-        photo = open_photo(picture)
-    except Unreadable as error:
-        raise SceneRefused(error) from error
+    photo = picture if isinstance(picture, Photo) else open_picture(picture)
     version = SceneVersion(
         scene=scene, note=note, created_by=by, **_picture_fields(scene, photo), **slot_fields
     )
-    _check_slot(version)
-    with transaction.atomic():
-        _number(version, SceneTemplate, scene.pk)
-        _keep_all({str(version.picture): photo.jpeg, str(version.thumbnail): photo.thumbnail})
+    check_slot(version)
+    store, place = private_store(), f"brands/{scene.brand_id}/scenes"
+    with NewFiles(store, place) as files:
+        with transaction.atomic():
+            _number(version, SceneTemplate, scene.pk)
+            for file, data in ((version.picture, photo.jpeg), (version.thumbnail, photo.thumbnail)):
+                if not store.exists(str(file)):  # else another version has the same picture
+                    files.add(Path(str(file)).name, data)
+        files.stay()
     return version
+
+
+def open_picture(path: Path) -> Photo:
+    """An uploaded scene, decoded apart. Raises SceneRefused with what to do."""
+    try:
+        return open_photo(path)
+    except Unreadable as error:
+        raise SceneRefused(error) from error
 
 
 def new_prompt_version(
@@ -86,6 +98,19 @@ def change_draft(*, version: SceneVersion | PromptVersion, by: User) -> None:
         record(f"{version.NOUN}.changed", version, actor=by)
 
 
+def delete_draft(*, version: SceneVersion | PromptVersion, by: User) -> None:
+    """Throw a draft away, and its picture if no other version has it. Raises Frozen."""
+    require(by, Act.CURATE, version.brand)
+    with transaction.atomic():
+        record(f"{version.NOUN}.deleted", version, actor=by, number=version.number)
+        version.delete()
+    if isinstance(version, SceneVersion):
+        same = SceneVersion.objects.filter(scene__brand=version.brand, sha256=version.sha256)
+        if not same.exists():
+            private_store().delete(str(version.picture))
+            private_store().delete(str(version.thumbnail))
+
+
 def make_default(*, template: PromptTemplate, by: User) -> None:
     """The prompt used where nobody picks one; there is one a brand."""
     require(by, Act.CURATE, template.brand)
@@ -99,16 +124,17 @@ def make_default(*, template: PromptTemplate, by: User) -> None:
 # Approval
 
 
-def approve(*, version: V, by: User) -> None:
+def approve(*, version: V, by: User, seen: str = "") -> None:
     """Let designers use this version, just as `version` holds it; from now on it never changes.
 
+    seen: the fingerprint of what the curator looked at, where that was another copy.
     Raises Conflict where it was changed, approved or retired meanwhile; TemplateRefused, MissingVariable or
     Invalid where it would not work.
     """
     require(by, Act.CURATE, version.brand)
     with transaction.atomic():
         stored = type(version)._base_manager.select_for_update().get(pk=version.pk)
-        if content(stored) != content(version):
+        if fingerprint(stored) != (seen or fingerprint(version)):
             raise Conflict("Somebody has changed this draft since you opened it. Look at it again.")
         _check_content(version)
         if isinstance(version, PromptVersion):
@@ -126,6 +152,11 @@ def content(version: SceneVersion | PromptVersion) -> dict[str, Any]:
     """What is approved: a version's own words and numbers, and its picture by hash."""
     names = [*content_fields(version), *(["sha256"] if isinstance(version, SceneVersion) else [])]
     return {name: getattr(version, name) for name in names}
+
+
+def fingerprint(version: SceneVersion | PromptVersion) -> str:
+    """Changes with the content: a page names what its reader has seen."""
+    return digest(json.dumps(content(version), sort_keys=True).encode())
 
 
 def content_fields(version: SceneVersion | PromptVersion) -> list[str]:
@@ -212,23 +243,21 @@ def prompt_values(
     subject_sku: str = "",
     variables: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What a prompt is rendered from. Raises Invalid for a variable that it does not have."""
-    own = prompt_version.variables
+    """What a prompt is rendered from: `variables` over its usual values. One whose usual value is null is
+    left out, so that rendering asks for it. Raises Invalid for a variable that the prompt does not have.
+    """
+    usual = prompt_version.variables
     for name in variables or {}:
-        if name not in own:
-            raise Invalid(f"This prompt has no variable “{name}”. {_list('variable', own)}")
+        if name not in usual:
+            raise Invalid(f"This prompt has no variable “{name}”. {_list('variable', usual)}")
+    own = {**usual, **(variables or {})}
     scene = scene_version.scene
     return {
         "brand": {"name": scene.brand.name},
         "subject": {"name": subject_name, "sku": subject_sku},
         "scene": {"name": scene.name, "description": scene.description},
-        "format": {
-            "name": output_format.name,
-            "width": output_format.width,
-            "height": output_format.height,
-            "ratio": output_format.ratio,
-        },
-        "vars": {**own, **(variables or {})},
+        "format": {part: getattr(output_format, part) for part in GIVEN["format"]},
+        "vars": {name: value for name, value in own.items() if value is not None},
     }
 
 
@@ -268,40 +297,24 @@ def _number(version: SceneVersion | PromptVersion, of: type[models.Model], paren
     record(f"{version.NOUN}.drafted", version, actor=version.created_by)
 
 
-def _keep_all(files: Mapping[str, bytes]) -> None:
-    """Keep all or none; what was there before stays."""
-    store = private_store()
-    new = [name for name in files if not store.exists(name)]
-    try:
-        for name in new:
-            keep(store, name, files[name])
-    except BaseException:
-        for name in new:
-            store.delete(name)
-        raise
-
-
 def _check_content(version: SceneVersion | PromptVersion) -> None:
     if isinstance(version, SceneVersion):
-        _check_slot(version)
+        check_slot(version)
     else:
         check_variables(version.variables)
         check(version.text, version.variables)
 
 
-def _check_slot(version: SceneVersion) -> None:
-    """The slot is a box inside the picture, and the ground line crosses it or lies below."""
+def check_slot(version: SceneVersion) -> None:
+    """Raise Invalid unless the slot is a place in the picture and the light is one."""
+    own = content_fields(version)
     try:
-        own = content_fields(version)
         version.clean_fields(exclude={field.name for field in version._meta.fields if field.name not in own})
+        version.clean()
     except ValidationError as error:
         name, words = next(iter(error.message_dict.items()))
         label = version._meta.get_field(name).verbose_name  # type: ignore[union-attr]  # never a relation
         raise Invalid(f"{str(label).capitalize()}: {words[0]}") from error
-    if not (version.slot_x0 < version.slot_x1 and version.slot_y0 < version.slot_y1):
-        raise Invalid("The slot has no size: its left must be below its right, and its top below its bottom.")
-    if version.ground <= version.slot_y0:
-        raise Invalid("The ground line lies above the slot. The subject stands on it: move it into the slot.")
 
 
 def _explain_retired(noun: str, versions: QuerySet[Any]) -> None:

@@ -68,7 +68,7 @@ def test_it_renders_loops_two_deep() -> None:
 )
 def test_it_knows_what_prompts_need(text: str, prompt: str) -> None:
     own = {"tag": "new IN", "list": ["a", "b"], "none": None, "number": 2, "braces": "{{ 7 }} {% if %}"}
-    assert render(text, values=samples(own)) == prompt
+    assert render(text, values={**samples(), "vars": own}) == prompt
 
 
 ESCAPES = [
@@ -282,6 +282,10 @@ def test_it_names_the_value_that_is_missing() -> None:
         assert missing.value.name == "tag_text"
     with pytest.raises(MissingVariable, match="parts"):
         render("{% for a in vars.parts %}{{ a }}{% endfor %}", values=samples())
+
+
+def test_it_shows_the_name_of_a_variable_that_has_to_be_given() -> None:
+    assert render("{{ vars.tag_text }}", values=samples({"tag_text": None})) == "(tag_text)"
 
 
 def test_it_lists_the_variables_of_a_template() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.storage import Storage
 from django.db import connection
+from django.db.models import ProtectedError
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict, Invalid, NotAllowed, NotFound, StorageFailed
@@ -14,6 +15,7 @@ from brandkit.common.models import Event, history
 from brandkit.common.storage import keep
 from templates_app import services
 from templates_app.frozen import Frozen
+from templates_app.grammar import GIVEN
 from templates_app.models import PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 from templates_app.rendering import MissingVariable, TemplateRefused
 from tests.conftest import stored_files
@@ -85,8 +87,8 @@ def test_it_refuses_a_text_named_png_and_keeps_nothing(
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"slot_x0": 0.9, "slot_x1": 0.1}, "The slot has no size"),
-        ({"slot_y0": 0.8, "ground": 0.5, "slot_y1": 0.9}, "The ground line lies above the slot"),
+        ({"slot_x0": 0.9, "slot_x1": 0.1}, "Slot: right: The right edge has to be right of the left one"),
+        ({"slot_y0": 0.8, "ground": 0.5, "slot_y1": 0.9}, "Ground line: The subject stands on this line"),
         ({"slot_x1": 1.2}, "Slot: right: Ensure this value is less than or equal to 1.0"),
         ({"light_height": 91.0}, "Light height: Ensure this value is less than or equal to 90"),
     ],
@@ -111,7 +113,7 @@ def test_it_leaves_nothing_behind_when_the_disk_is_full(
         kept.append(keep(store, name, data))
         return name
 
-    monkeypatch.setattr("templates_app.services.keep", full_at_the_second)
+    monkeypatch.setattr("brandkit.common.storage.keep", full_at_the_second)
     with pytest.raises(StorageFailed):
         services.new_scene_version(scene=scene, picture=picture, by=curator)
     assert len(kept) == 1
@@ -319,18 +321,36 @@ def test_it_finds_a_format_that_is_switched_on(brand: Brand) -> None:
 
 
 def test_it_gives_a_prompt_its_usual_values_and_those_of_the_moment(brand: Brand) -> None:
-    prompt = make_prompt(brand, variables={"tag_text": "New", "place": "left"})
-    given = {
+    prompt = make_prompt(brand, variables={"tag_text": "New", "place": "left", "colour": None})
+    given: dict[str, Any] = {
         "prompt_version": prompt,
         "scene_version": make_scene(brand),
         "output_format": make_format(brand),
         "subject_name": "Banana",
     }
-    values = services.prompt_values(**given, variables={"tag_text": "Ripe"})  # type: ignore[arg-type]  # short
+    values = services.prompt_values(**given, variables={"tag_text": "Ripe"})
     assert values["vars"] == {"tag_text": "Ripe", "place": "left"}
     assert values["subject"] == {"name": "Banana", "sku": ""}
-    with pytest.raises(Invalid, match=r"no variable “tagtext”\. There are: place, tag_text\."):
-        services.prompt_values(**given, variables={"tagtext": "Ripe"})  # type: ignore[arg-type]  # short
+    assert {root: tuple(parts) for root, parts in values.items() if root != "vars"} == GIVEN
+    with pytest.raises(Invalid, match=r"no variable “tagtext”\. There are: colour, place, tag_text\."):
+        services.prompt_values(**given, variables={"tagtext": "Ripe"})
+
+
+def test_it_throws_a_draft_away_with_its_picture(scene: SceneTemplate, curator: User, picture: Path) -> None:
+    first = services.new_scene_version(scene=scene, picture=picture, by=curator)
+    second = services.new_scene_version(scene=scene, picture=picture, by=curator)
+    services.delete_draft(version=first, by=curator)
+    assert len(stored_files()) == 2
+    services.delete_draft(version=second, by=curator)
+    assert stored_files() == []
+    assert Event.objects.filter(kind="scene_version.deleted", actor=curator).count() == 2
+
+
+def test_it_keeps_approved_versions_when_their_scene_is_deleted(brand: Brand) -> None:
+    version = make_scene(brand)
+    with pytest.raises(ProtectedError):
+        version.scene.delete()
+    assert SceneVersion.objects.filter(pk=version.pk).exists()
 
 
 def test_it_advises_where_a_scene_is_small(brand: Brand) -> None:
