@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
+from django.utils import timezone
 
 from brandkit.common.errors import BrandkitError, Invalid, NotFound, StorageFailed
 
@@ -109,16 +110,19 @@ class Command(BaseCommand):
             self.tell("picture", "is there already")
             return
         from generation.engine.claims import heartbeat
-        from generation.runner import run
 
         with heartbeat():
-            run(generation.pk)
-            generation.refresh_from_db()
-            while not generation.has_ended:
-                time.sleep(0.5)
-                run(generation.pk)
-                generation.refresh_from_db()
+            while not work_on(generation):
+                self.wait(generation)
         self.tell("picture", f"{generation.provider}, {generation.model}: {generation.state}")
+
+    def wait(self, generation: "Generation") -> None:
+        """Until the next try is due; short where another worker has it."""
+        seconds = 0.5
+        if generation.retry_at:
+            seconds = max(0.0, (generation.retry_at - timezone.now()).total_seconds())
+            self.tell("wait", f"try {generation.tries} did not work, the next is in {seconds:.0f} s")
+        time.sleep(seconds)
 
     def tell(self, step: str, words: str) -> None:
         now = time.monotonic()
@@ -146,6 +150,15 @@ class Command(BaseCommand):
         }
 
 
+def work_on(generation: "Generation") -> bool:
+    """Run it here if it is due; gives whether it has ended."""
+    from generation.runner import run
+
+    run(generation.pk)
+    generation.refresh_from_db()
+    return generation.has_ended
+
+
 def check_places(photo: Path, out: Path | None) -> None:
     """Before any work. Raises Invalid."""
     if not photo.is_file():
@@ -155,7 +168,7 @@ def check_places(photo: Path, out: Path | None) -> None:
 
 
 def find_brand(slug: str) -> "Brand":
-    """The one named, else the only one, else the demo brand. Raises NotFound or Invalid, naming what there is."""
+    """The one named, else the demo brand, else the only one. Raises NotFound or Invalid."""
     from brandkit.accounts.models import Brand
     from templates_app.demo import BRAND
 
