@@ -14,7 +14,7 @@ from generation.imaging.composite.place import Place, place
 from generation.imaging.composite.solid import Solid, inflate
 from generation.imaging.slot import Box, Slot
 
-BODY = 168
+BODY = 256
 """Longest side, in pixels, at which the subject's body and its shadow are worked out."""
 
 
@@ -42,12 +42,12 @@ def composite(*, scene: U8, cutout: U8, slot: Slot, width: int, height: int) -> 
     rgb = _resize(crop(scene, where.view), width, height)
     colours, alpha = _fit(subject, where)
     small = shrink(np.dstack([colours, alpha]), BODY)
-    solid = inflate(small[..., 3] > 127)
-    gains = light.field(around=_around(rgb, where), solid=solid, light=slot.light)
-    gains = light.weakened(gains, small[..., :3], small[..., 3] > 127)
+    solid = inflate(small[..., 3] > 127, _flat(slot))
+    around, ground = _around(rgb, where)
+    gains = light.field(rgba=small, solid=solid, light=slot.light, around=around, ground=ground)
     lit = to_linear(colours) * cv2.resize(gains, (where.width, where.height))
     cover = alpha.astype(np.float32) / 255
-    own = to_linear(small[..., :3])[solid.half > 0].mean(0)
+    own = to_linear(small[small[..., 3] > 127][:, :3]).mean(0)
     _shade(rgb, where, solid, slot, own)
     if slot.gloss > 0:
         _reflect(rgb, where, solid, slot, lit, cover)
@@ -72,25 +72,20 @@ def _fit(subject: U8, where: Place) -> tuple[U8, U8]:
     return to_bytes(sized[..., :3] * 255 / np.maximum(cover, 1)), to_bytes(cover[..., 0])
 
 
-def _around(rgb: U8, where: Place) -> U8:
-    """The scene near the subject, small."""
-    height, width = rgb.shape[:2]
+def _around(rgb: U8, where: Place) -> tuple[U8, U8]:
+    """The scene near the subject, and the ground at its foot; both small."""
     dx, dy = round(where.width / 2), round(where.height / 2)
-    near = (
-        max(0, where.left - dx),
-        max(0, where.top - dy),
-        min(width, where.left + where.width + dx),
-        min(height, where.foot + dy),
-    )
-    answer: U8 = shrink(crop(rgb, near), 128)
-    return answer
+    left, right = where.left - dx, where.left + where.width + dx
+    near = _inside(rgb, left, where.top - dy, right, where.foot + dy)
+    foot = _inside(rgb, left, where.foot - dy / 4, right, where.foot + dy)
+    return shrink(crop(rgb, near), 128), shrink(crop(rgb, foot), 128)
 
 
 def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot, own: F32) -> None:
     """Darken the ground where the subject, of mean colour `own`, keeps light from it."""
     ground = shadow.cast(solid, slot.light)
     unit = where.height / len(solid.half)
-    flat = np.sin(np.radians(max(slot.tilt, 4.0)))
+    flat = _flat(slot)
     rows, columns = ground.sun.shape
     # From above to the picture: away from the camera is up, and shortened.
     left, foot = where.left - ground.left * unit, where.foot + ground.near * unit * flat
@@ -103,6 +98,11 @@ def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot, own: F32) -> None:
     part[:] = to_bytes(to_srgb(to_linear(part) * factor))
 
 
+def _flat(slot: Slot) -> float:
+    """How much the view shortens what goes away on the ground."""
+    return float(np.sin(np.radians(max(slot.tilt, 4.0))))
+
+
 def _inside(rgb: U8, x0: float, y0: float, x1: float, y1: float) -> Rect:
     height, width = rgb.shape[:2]
     return max(0, int(x0)), max(0, int(y0)), min(width, int(x1) + 1), min(height, int(y1) + 1)
@@ -110,7 +110,6 @@ def _inside(rgb: U8, x0: float, y0: float, x1: float, y1: float) -> Rect:
 
 def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: F32, cover: F32) -> None:
     """Show the subject in the ground below it, as far as the picture reaches; worked out small, for it is soft."""
-    rows = min(where.height, rgb.shape[0] - where.foot)
     before, after = (min(where.width // 4, room) for room in (where.left, rgb.shape[1] - where.left - where.width))
     sides = slice(where.left - before, where.left + where.width + after)
     light = np.dstack([lit * cover[..., None], cover])
@@ -121,8 +120,9 @@ def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: F32, cover: F
     above = rgb[: max(1, where.top), sides]  # the ground mirrors flatly: what it shows stands far behind
     behind = to_linear(cv2.resize(above, (width, 8), interpolation=cv2.INTER_AREA)).mean(0, keepdims=True)
     gained = reflection.gain(reflection.mirrored(subject, base), behind, slot.gloss)
-    part = rgb[where.foot : where.foot + rows, sides]
-    gained = cv2.resize(gained, (part.shape[1], where.height))[:rows]
+    start = where.foot - round(base.max() * where.height / height)
+    part = rgb[start : start + where.height, sides]
+    gained = cv2.resize(gained, (part.shape[1], where.height))[: len(part)]
     part[:] = to_bytes(to_srgb(reflection.add(to_linear(part), gained)))
 
 

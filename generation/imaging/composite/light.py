@@ -17,19 +17,42 @@ MID_GREY = 0.18
 EXPOSURE, WHITE = 0.4, 0.5
 """How much of the scene's difference in brightness and in colour is taken over; the eye does the rest."""
 
-FLOOR = 0.4
-"""How bright the ground looks from the subject, the sky being 1."""
+WHITE_GROUND = 0.6
+"""Linear brightness of a white ground in a well exposed picture: it throws as much light up as comes down."""
 
 FORM = 0.6
 """How much of the shading is taken over: the photo has some of its own, and the body is a guess."""
 
 
-def field(*, around: U8, solid: Solid, light: Light) -> F32:
-    """Gains in linear light for each place of the subject, (H, W, 3) at the solid's size."""
-    return (_shading(solid, light)[..., None] * _gains(around)).astype(np.float32)
+def field(*, rgba: U8, solid: Solid, light: Light, around: U8, ground: U8) -> F32:
+    """Gains in linear light for each place of the subject (H, W, 3), all of them within `LIMIT`.
+
+    rgba: the subject at the solid's size. around, ground: the scene near the subject, and the ground at its foot.
+    """
+    inside = rgba[..., 3] > 127
+    floor = min(1.0, float((to_linear(ground) @ LUMA).mean()) / WHITE_GROUND)
+    own = to_linear(rgba[inside][:, :3])
+    shading = shading_of(inside, solid, light, floor)
+    shading **= _weakest(own, shading[inside][:, None], 0.7 * LIMIT)
+    whole = gains_of(around)
+    return (shading[..., None] * whole ** _weakest(own, whole, LIMIT, shading[inside][:, None])).astype(np.float32)
 
 
-def _gains(around: U8) -> F32:
+def _weakest(own: F32, gains: F32, limit: float, given: F32 | float = 1.0) -> np.float32:
+    """The highest power of the gains, at most 1, with which colours that were multiplied by `given` stay in the limit."""
+    if change(own, own * given * gains) <= limit:
+        return np.float32(1)
+    low, high = 0.0, 1.0
+    for _ in range(7):
+        middle = (low + high) / 2
+        if change(own, own * given * gains**middle) <= limit:
+            low = middle
+        else:
+            high = middle
+    return np.float32(low)
+
+
+def gains_of(around: U8) -> F32:
     """Gains for red, green and blue from the scene around the slot. Colourful things tell little of the light's colour."""
     lit = to_linear(around).reshape(-1, 3)
     bright = lit @ LUMA
@@ -41,16 +64,15 @@ def _gains(around: U8) -> F32:
     return np.asarray(np.clip(gain, 0.45, 1.6) * colour / (colour @ LUMA), np.float32)
 
 
-def _shading(solid: Solid, light: Light) -> F32:
+def shading_of(inside: Mask, solid: Solid, light: Light, floor: float) -> F32:
     """Brighter toward the light, darker away from it and near the ground; 1 on average."""
-    inside = solid.half > 0
     share = direct_share(light)
     facing = normals(solid)
-    sun = np.maximum(0, (facing * toward(light)).sum(-1) + 0.25) / 1.25
+    sun = ((1 + (facing * toward(light)).sum(-1)) / 2) ** 2  # wraps around softly, as light in rooms does
     sky = (1 + facing[..., 1]) / 2
     height = len(sky)
     up = np.arange(height, 0, -1, dtype=np.float32)[:, None] / height
-    ground = FLOOR * (1 - sky) * (1 - np.exp(-up / 0.3))
+    ground = floor * (1 - sky) * (1 - np.exp(-up / 0.3))
     lit = share * sun + (1 - share) * (sky + ground)
     lit = (lit / max(float(lit[inside].mean()), 1e-6)) ** FORM
     answer: F32 = blur(_spread(np.clip(lit, 0.5, 1.4), inside), 1.5)
@@ -63,22 +85,6 @@ def _spread(values: F32, inside: Mask) -> F32:
     weight = blur(inside.astype(np.float32), sigma)
     near = blur(np.where(inside, values, 0).astype(np.float32), sigma) / np.maximum(weight, 1e-3)
     return np.where(inside, values, np.where(weight > 1e-3, near, 1)).astype(np.float32)
-
-
-def weakened(gains: F32, rgb: U8, inside: Mask) -> F32:
-    """The gains to the highest power, at most 1, that keeps the mean change within `LIMIT`. All at one size."""
-    before = to_linear(rgb[inside])
-    wanted = gains[inside]
-    low, high = 0.0, 1.0
-    if change(before, before * wanted) <= LIMIT:
-        return gains
-    for _ in range(7):
-        middle = (low + high) / 2
-        if change(before, before * wanted**middle) <= LIMIT:
-            low = middle
-        else:
-            high = middle
-    return gains**np.float32(low)
 
 
 def change(before: F32, after: F32) -> float:

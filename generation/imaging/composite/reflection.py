@@ -20,14 +20,14 @@ LEAST = 0.35
 
 
 def mirrored(picture: F32, base: NDArray[np.floating]) -> F32:
-    """A picture (H, W, C) upside down, as it appears below the ground line; row 0 lies just below it.
+    """A picture (H, W, C) upside down, each column in its own foot; row 0 lies as high as the highest foot.
 
-    base: (W,), rows by which each column's foot lies above the lowest row; each is mirrored in its own foot.
+    base: (W,), rows by which each column's foot lies above the lowest row.
     """
     height, width = picture.shape[:2]
-    rows = (height - 1 - np.arange(height, dtype=np.float32))[:, None] - 2 * base[None].astype(np.float32)
+    rows = (height - 1 + base.max() - np.arange(height, dtype=np.float32))[:, None] - 2 * base[None]
     columns = np.broadcast_to(np.arange(width, dtype=np.float32), (height, width)).copy()
-    answer: F32 = cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    answer: F32 = cv2.remap(picture, columns, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     return answer
 
 
@@ -39,7 +39,8 @@ def gain(subject: F32, behind: F32, gloss: float) -> F32:
     height = len(subject)
     behind = cv2.blur(behind, (height // 4 * 2 + 1, 1))
     soft = _fading(subject, 1 - gloss)
-    fade = np.exp(-np.arange(height, dtype=np.float32) / (height * (0.3 + gloss)))[:, None, None]
+    below = np.arange(height, dtype=np.float32)[:, None, None] / height
+    fade = np.exp(-below / (0.3 + gloss)) * np.clip((1 - below) / 0.4, 0, 1)
     answer: F32 = gloss * STRONGEST * fade * (UNDERSIDE * soft[..., :3] - soft[..., 3:] * behind)
     return answer
 

@@ -19,7 +19,10 @@ WIDEST = 30.0
 LOWEST = 12.0
 """A main light lower than this (degrees) is taken to be this high: shadows without end help nobody."""
 
-BOUNCE = 0.5
+STEP = 3
+"""Of how many slices one is enough against the whole sky, whose shadow is soft."""
+
+BOUNCE = 0.7
 """How well lit the side is that the subject turns to the ground, against the ground itself."""
 
 SKY = np.array([0.78, 1.0, 1.32], np.float32)
@@ -54,16 +57,12 @@ def toward(light: Light) -> F32:
 
 def cast(solid: Solid, light: Light) -> Ground:
     """Light on the ground around the body."""
-    height, width = solid.half.shape
-    main = _disc(toward(light), np.radians(WIDEST * light.softness))
-    around = _dome()
-    reach = int(height * min(2.5, 1.1 / np.tan(np.radians(max(light.height, LOWEST))) + 0.4)) + 24
-    reach = max(reach, int(1.2 * height))
-    layers = _layers(solid, reach)
-    sun = blur(_reached(layers, main, height), 0.6)
-    sky = blur(_reached(layers[::-3][::-1], around, height, step=3), 1.5)
-    deepest = int(np.ceil(solid.half.max()))
-    return Ground(sun=sun, sky=sky, left=reach, near=reach + deepest - round(solid.centre))
+    height = len(solid.half)
+    reach = round(height * max(1.2, min(2.5, 1.1 / np.tan(np.radians(max(light.height, LOWEST))) + 0.4))) + 24
+    layers, behind = _layers(solid)
+    sun = _reached(layers, _disc(toward(light), np.radians(WIDEST * light.softness)), reach)
+    sky = _reached(layers[::-STEP][::-1], _dome(), reach, STEP)
+    return Ground(sun=blur(sun, 0.7), sky=blur(sky, 2.0), left=reach, near=reach - behind)
 
 
 def reached(ground: Ground, light: Light, own: F32) -> F32:
@@ -75,38 +74,39 @@ def reached(ground: Ground, light: Light, own: F32) -> F32:
     sky = (1 - share) * SKY ** np.float32(1 - light.softness)
     sky, sun = sky / (sky + share), share / (sky + share)
     hidden = 1 - ground.sky[..., None]
-    answer: F32 = ground.sun[..., None] * sun + (1 - hidden * (1 - BOUNCE * own)) * sky
+    answer: F32 = ground.sun[..., None] * sun + (1 - hidden * (1 - BOUNCE * own * (1 - 0.6 * hidden))) * sky
     return answer
 
 
-def _layers(solid: Solid, reach: int) -> U8:
-    """The body cut into level slices, the top one first: (H, depth + 2 reach, W + 2 reach), 1 where it is."""
-    deepest = int(np.ceil(solid.half.max()))
-    away = np.abs(np.arange(2 * deepest + 1) - deepest)[None, :, None]
-    body = (solid.half[:, None, :] >= np.maximum(away, 0.5)).astype(np.uint8)
-    return np.pad(body, ((0, 0), (reach, reach), (reach, reach)))
+def _layers(solid: Solid) -> tuple[U8, int]:
+    """The body cut into level slices, the top one first, (H, depth, W), 1 where it is; and the depth of their first row."""
+    deepest = solid.half.max(axis=0)
+    first, last = int((solid.middle - deepest).min()) - 1, int((solid.middle + deepest).max()) + 2
+    away = np.abs(np.arange(first, last)[:, None] - solid.middle[None])
+    return (solid.half[:, None, :] >= np.maximum(away, 0.5)[None]).astype(np.uint8), first
 
 
-def _reached(layers: U8, directions: F32, height: int, step: int = 1) -> F32:
-    """Share of the directions (n, 3) from which each place on the ground is lit."""
-    blocked = np.zeros(layers.shape[1:], np.float32)
+def _reached(layers: U8, directions: F32, reach: int, step: int = 1) -> F32:
+    """Share of the directions (n, 3) from which each place is lit, on ground that goes on by `reach` on all sides."""
+    count, depth, width = layers.shape
+    lit = np.zeros((depth + 2 * reach, width + 2 * reach), np.float32)
     for right, up, front in directions:
-        shade = np.zeros(layers.shape[1:], np.uint8)
+        shade = np.zeros(lit.shape, np.uint8)
         for row, layer in enumerate(layers):
-            above = (len(layers) - 1 - row) * step
-            _paint(shade, layer, round(-above * right / up), round(above * front / up))
-        blocked += shade
-    return 1 - blocked / np.float32(len(directions))
+            above = (count - 1 - row) * step
+            _paint(shade, layer, reach - round(above * right / up), reach + round(above * front / up))
+        lit += 1 - shade
+    return lit / np.float32(len(directions))
 
 
-def _paint(shade: U8, layer: U8, dx: int, dz: int) -> None:
-    """Lay a slice's shadow down, moved by dx to the right and dz away from the camera."""
+def _paint(shade: U8, layer: U8, x: int, z: int) -> None:
+    """Lay a slice's shadow down with its corner at x, z; what falls outside is lost."""
     rows, columns = shade.shape
-    if abs(dx) >= columns or abs(dz) >= rows:
-        return
-    to = shade[max(0, dz) : rows + min(0, dz), max(0, dx) : columns + min(0, dx)]
-    of = layer[max(0, -dz) : rows + min(0, -dz), max(0, -dx) : columns + min(0, -dx)]
-    np.maximum(to, of, out=to)
+    depth, width = layer.shape
+    x0, x1, z0, z1 = max(0, x), min(columns, x + width), max(0, z), min(rows, z + depth)
+    if x0 < x1 and z0 < z1:
+        to = shade[z0:z1, x0:x1]
+        np.maximum(to, layer[z0 - z : z1 - z, x0 - x : x1 - x], out=to)
 
 
 def _spiral(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
