@@ -44,10 +44,16 @@ def _work_or_fail(claim: Claim) -> None:
     except (LostClaim, OperationalError, InterfaceError):
         raise  # there is no database to write to: the lease runs out and another worker takes over
     except BrandkitError as error:
-        fail(claim, error.code, error.message)
+        _fail_afresh(claim, error.code, error.message)
     except Exception:
         logger.exception("Generation %s failed.", claim.generation.pk)
-        fail(claim, "internal_error", OUR_FAULT)
+        _fail_afresh(claim, "internal_error", OUR_FAULT)
+
+
+def _fail_afresh(claim: Claim, code: str, words: str) -> None:
+    """What was written has been rolled back, so what we know of the row may be wrong."""
+    claim.generation.refresh_from_db()
+    fail(claim, code, words)
 
 
 def _work(claim: Claim) -> None:

@@ -1,0 +1,125 @@
+"""Claim, lease and heartbeat: of all who try, one works, for as long as its process lives."""
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from generation.engine.claims import (
+    LostClaim,
+    claimed,
+    hand_back,
+    held,
+    remove_sign,
+    renew,
+    show_sign,
+    worker_name,
+)
+from generation.models import Generation, WorkerSign
+from generation.runner import run
+from tests.factories import make_brand, make_generation
+
+
+def at_once(count: int, do: Callable[[], Any]) -> None:
+    """Run `do` in so many threads that start together."""
+    start = threading.Barrier(count)
+
+    def work() -> None:
+        start.wait()
+        try:
+            do()
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_gives_a_generation_to_one_of_many_threads() -> None:
+    generation = make_generation(make_brand())
+    won: list[bool] = []
+    over = threading.Barrier(4)
+
+    def take() -> None:
+        with claimed(generation.pk) as claim:
+            won.append(claim is not None)
+            over.wait()
+
+    at_once(4, take)
+    assert sorted(won) == [False, False, False, True]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_makes_one_attempt_when_two_threads_run_the_same(settings: Any) -> None:
+    settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": "generation.providers.fake.Fake"}}
+    generation = make_generation(make_brand(), provider="fake")
+    at_once(2, lambda: run(generation.pk))
+    generation.refresh_from_db()
+    assert (generation.state, generation.attempts.count()) == ("succeeded", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_refuses_to_work_inside_a_transaction() -> None:
+    generation = make_generation(make_brand())
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        run(generation.pk)
+    generation.refresh_from_db()
+    assert generation.state == "queued"
+
+
+@pytest.mark.django_db
+def test_it_renews_every_lease_of_this_process_and_no_other(django_assert_num_queries: Any) -> None:
+    mine = [make_generation(make_brand()) for _ in range(3)]
+    late = timezone.now() + timedelta(seconds=5)
+    other = make_generation(make_brand(), state="running", lease_until=late)
+    with ExitStack() as stack:
+        claims = [stack.enter_context(claimed(each.pk)) for each in mine]
+        assert (held(), all(claims)) == (3, True)
+        Generation.objects.update(lease_until=late)
+        with django_assert_num_queries(1):
+            renew()
+        assert Generation.objects.filter(lease_until__gt=late + timedelta(seconds=30)).count() == 3
+    other.refresh_from_db()
+    assert (other.lease_until, held()) == (late, 0)
+
+
+@pytest.mark.django_db
+def test_it_hands_back_what_it_holds() -> None:
+    generation = make_generation(make_brand())
+    with claimed(generation.pk):
+        hand_back()
+        assert list(Generation.objects.claimable(timezone.now())) == [generation]
+
+
+@pytest.mark.django_db
+def test_it_loses_a_claim_to_whoever_takes_it_over() -> None:
+    generation = make_generation(make_brand())
+    with claimed(generation.pk) as first:
+        hand_back()
+        with claimed(generation.pk) as second:
+            assert first
+            assert second
+            with pytest.raises(LostClaim):
+                first.note(fetched="mine")
+            with pytest.raises(LostClaim):
+                first.move("succeeded")
+            generation.refresh_from_db()
+            assert (generation.state, generation.fetched, generation.claim) == ("running", "", second.token)
+
+
+@pytest.mark.django_db
+def test_it_shows_one_sign_of_life_a_process() -> None:
+    show_sign()
+    show_sign()
+    assert [sign.worker for sign in WorkerSign.objects.all()] == [worker_name()]
+    remove_sign()
+    assert WorkerSign.objects.count() == 0

@@ -1,0 +1,93 @@
+"""A worker died in the middle: what the next one makes of it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from brandkit.common.storage import keep, private_store
+from generation.models import Attempt, Generation, Output
+from generation.runner import run
+from tests.conftest import stored_files
+from tests.factories import make_brand, make_generation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fake(settings: Any) -> None:
+    settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": "generation.providers.fake.Fake"}}
+
+
+def abandoned(*, tries: int = 1, in_call: bool = True, **fields: Any) -> Generation:
+    """Its worker is gone, its lease has run out."""
+    since = timezone.now() - timedelta(minutes=2)
+    generation = make_generation(
+        make_brand(),
+        provider="fake",
+        state="running",
+        claim=uuid4(),
+        worker="dead:1",
+        started_at=since,
+        lease_until=since + timedelta(minutes=1),
+        tries=tries,
+        **fields,
+    )
+    if in_call:
+        Attempt.objects.create(
+            generation=generation, number=1, provider="fake", model="fake-1", started_at=since, cost=1
+        )
+    return generation
+
+
+def outcomes(generation: Generation) -> list[str]:
+    return list(generation.attempts.values_list("outcome", flat=True))
+
+
+def test_it_calls_again_and_keeps_the_lost_call_as_unknown() -> None:
+    generation = abandoned()
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("succeeded", ["unknown", "picture"])
+
+
+def test_it_holds_where_the_operator_wants_a_persons_word(settings: Any) -> None:
+    settings.BRANDKIT_UNKNOWN_OUTCOME = "hold"
+    generation = abandoned()
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, generation.failure_code) == ("failed", "outcome_unknown")
+    assert "not known whether a picture was made and paid for" in generation.failure_words
+    assert outcomes(generation) == ["unknown"]
+    generation.move("queued")
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("succeeded", ["unknown", "picture"])
+
+
+def test_it_does_not_hold_where_no_call_had_begun(settings: Any) -> None:
+    settings.BRANDKIT_UNKNOWN_OUTCOME = "hold"
+    generation = abandoned(in_call=False)
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])
+
+
+def test_it_gives_up_on_what_ends_every_worker(settings: Any) -> None:
+    generation = abandoned(tries=settings.BRANDKIT_MAX_ATTEMPTS)
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, generation.failure_code) == ("failed", "gave_up")
+    assert generation.failure_words.startswith("Workers stopped in the middle of 4 calls")
+    assert outcomes(generation) == ["unknown"]
+
+
+def test_it_removes_bytes_that_nobody_could_note() -> None:
+    generation = abandoned()
+    name = keep(private_store(), f"outputs/{generation.brand_id}/{generation.pk}/1-answer", b"half a picture")
+    run(generation.pk)
+    assert not private_store().exists(name)
+    assert Output.objects.get().picture.name == f"outputs/{generation.brand_id}/{generation.pk}/2-answer"
+    assert len([each for each in stored_files() if "/outputs/" in each]) == 3
