@@ -9,7 +9,7 @@ import pytest
 from generation.imaging import sandbox
 
 
-def children_of(pid: int) -> list[str]:
+def children_of(pid: int | None) -> list[str]:
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 

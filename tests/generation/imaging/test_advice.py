@@ -23,6 +23,10 @@ def cut(rgb: U8, mask: U8, **told: Any) -> Cutout:
     return Cutout(rgba=np.dstack([rgb, mask]), **{**facts, **told})
 
 
+def u8(picture: Any) -> U8:
+    return np.asarray(picture, np.uint8)
+
+
 def on(backdrop: U8) -> U8:
     alpha = MASK[..., None] / 255
     return (PHOTO * alpha + backdrop * (1 - alpha)).astype(np.uint8)
@@ -40,7 +44,7 @@ def test_it_says_only_what_is_true_of_a_scene(scene: str, share: int) -> None:
 
 
 def test_it_tells_when_the_photo_is_small() -> None:
-    rgb, mask = cv2.resize(PHOTO, (767, 767)), cv2.resize(MASK, (767, 767))
+    rgb, mask = u8(cv2.resize(PHOTO, (767, 767))), u8(cv2.resize(MASK, (767, 767)))
     words = (
         "The photo is 767 x 767 px; the product will look soft. Use one with a short side of at least 768 px."
     )
@@ -51,27 +55,27 @@ def test_it_judges_the_size_of_the_file_that_came() -> None:
     assert advise(PHOTO, cut(PHOTO, MASK), original=(900, 767))[0].words.startswith(
         "The photo is 900 x 767 px"
     )
-    rgb, mask = cv2.resize(PHOTO, (500, 500)), cv2.resize(MASK, (500, 500))
+    rgb, mask = u8(cv2.resize(PHOTO, (500, 500))), u8(cv2.resize(MASK, (500, 500)))
     assert advise(rgb, cut(rgb, mask), original=(3100, 768)) == ()
 
 
 @pytest.mark.parametrize("factor", [1, 3])
 def test_it_tells_blur_at_any_size(factor: int) -> None:
-    rgb = cv2.resize(PHOTO, None, fx=factor, fy=factor, interpolation=cv2.INTER_LANCZOS4)
-    mask = cv2.resize(MASK, rgb.shape[:2])
+    rgb = u8(cv2.resize(PHOTO, None, fx=factor, fy=factor, interpolation=cv2.INTER_LANCZOS4))
+    mask = u8(cv2.resize(MASK, rgb.shape[:2]))
     words = "The product is blurred. Focus on it, hold still, and take the photo again."
-    soft = cv2.GaussianBlur(rgb, (0, 0), 3 * factor)
+    soft = u8(cv2.GaussianBlur(rgb, (0, 0), 3 * factor))
     assert advise(rgb, cut(rgb, mask)) == ()
     assert advise(soft, cut(soft, mask)) == (Advice("blurred", words),)
 
 
 def test_it_tells_motion_blur() -> None:
-    soft = cv2.blur(PHOTO, (25, 25))
+    soft = u8(cv2.blur(PHOTO, (25, 25)))
     assert [advice.code for advice in advise(soft, cut(soft, MASK))] == ["blurred"]
 
 
 def test_it_takes_a_blurred_background_for_what_it_is() -> None:
-    soft = on(cv2.GaussianBlur(truth.picture("kitchen/scene"), (0, 0), 8))
+    soft = on(u8(cv2.GaussianBlur(truth.picture("kitchen/scene"), (0, 0), 8)))
     assert advise(soft, cut(soft, MASK)) == ()
 
 
@@ -96,9 +100,8 @@ def test_it_says_only_that_it_is_unsure_of_a_doubtful_cut_out() -> None:
 
 def test_it_tells_a_busy_background() -> None:
     random = np.random.default_rng(7)
-    things = cv2.resize(
-        random.integers(0, 256, (60, 60, 3), np.uint8), (768, 768), interpolation=cv2.INTER_AREA
-    )
+    colours = random.integers(0, 256, (60, 60, 3), np.uint8)
+    things = u8(cv2.resize(colours, (768, 768), interpolation=cv2.INTER_AREA))
     words = "The background is busy. A plain one gives a cleaner cut-out."
     busy = on(things)
     assert advise(busy, cut(busy, MASK)) == (Advice("cluttered", words),)
