@@ -1,0 +1,144 @@
+"""Brands, members, people, and the trail of what happened."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from brandkit.accounts.models import Brand, Membership, User
+from brandkit.accounts.policy import Act
+from brandkit.accounts.scoped import ScopedAdmin
+from brandkit.accounts.site import is_operator
+from brandkit.accounts.unfolded import Admin, Inline
+from brandkit.common.models import Event
+
+if TYPE_CHECKING:
+    PersonAdmin = UserAdmin[User]
+    MemberModelForm = forms.ModelForm[Membership]
+else:
+    PersonAdmin = UserAdmin
+    MemberModelForm = forms.ModelForm
+
+admin.site.unregister(Group)  # roles in brands are all the groups there are
+
+
+class MemberForm(MemberModelForm):
+    """A person by sign-in name: an owner need not see who else there is."""
+
+    username = forms.CharField(label="sign-in name", max_length=150, widget=UnfoldAdminTextInputWidget)
+
+    class Meta:
+        model = Membership
+        fields = ("username", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["username"].initial = self.instance.user.username
+            self.fields["username"].disabled = True
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if self.instance.pk:
+            return username
+        user = User.objects.filter(username=username, is_active=True).first()
+        if not user:
+            raise forms.ValidationError(f"There is no person “{username}”. The operator adds people.")
+        if Membership.objects.filter(brand_id=self.instance.brand_id, user=user).exists():
+            raise forms.ValidationError(f"“{username}” is a member already: change the role there.")
+        self.instance.user = user
+        return username
+
+
+class MemberInline(Inline):
+    model = Membership
+    form = MemberForm
+    fields = ("username", "role")
+    extra = 0
+    verbose_name = "member"
+    verbose_name_plural = "members"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+@admin.register(Brand)
+class BrandAdmin(ScopedAdmin):
+    """Owners keep their brand and its members; the operator makes brands."""
+
+    act = Act.MANAGE
+    of_brand = "pk"
+    list_display = ("name", "slug", "members")
+    fields = ("name", "slug", "allow_self_review")
+    inlines = (MemberInline,)
+
+    @admin.display(description="members")
+    def members(self, brand: Brand) -> int:
+        return brand.memberships.count()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # pictures are out in the world; what made them is kept
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("slug",) if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ("name",)}
+
+
+@admin.register(User)
+class OperatorsUserAdmin(PersonAdmin, Admin):
+    """People, for the operator only."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
+    list_filter = ("is_active", "is_superuser")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": (("first_name", "last_name"), "email")}),
+        ("Access", {"fields": ("is_active", "is_superuser")}),
+    )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+
+@admin.register(Event)
+class EventAdmin(ScopedAdmin):
+    """What happened in a brand, newest first. Nobody changes it."""
+
+    act = Act.MANAGE
+    of_brand = "brand_id"
+    list_display = ("at", "kind", "object", "actor")
+    list_filter = ("object_type",)
+    search_fields = ("kind",)
+    ordering = ("-id",)
+    list_select_related = ("actor",)
+    fields = ("at", "kind", "object", "actor", "data")
+    show_full_result_count = False
+
+    @admin.display(description="of what")
+    def object(self, event: Event) -> str:
+        return f"{event.object_type.split('.')[-1]} {event.object_id}"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_delete_permission = has_change_permission

@@ -1,0 +1,94 @@
+"""The base of all admin pages: people see and change what their role in a brand allows, and nothing else."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
+
+from django.contrib import messages
+from django.db.models import ForeignKey, Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from brandkit.accounts.models import Brand, User
+from brandkit.accounts.policy import Act, brands_for
+from brandkit.accounts.unfolded import Admin, Inline
+from brandkit.common.errors import BrandkitError
+from brandkit.common.models import brand_of
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in; the admin's door lets nobody else through."""
+    return cast(User, request.user)
+
+
+class ScopedAdmin(Admin):
+    """Rows of the brands in which the person may do `act`. of_brand: the way from a row to its brand."""
+
+    act: ClassVar[Act] = Act.CURATE
+    of_brand: ClassVar[str] = "brand"
+    actions = None
+
+    def brands(self, request: HttpRequest) -> QuerySet[Brand]:
+        return brands_for(person(request), self.act)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(**{f"{self.of_brand}__in": self.brands(request)})
+
+    def may(self, request: HttpRequest, row: Model | None) -> bool:
+        brands = self.brands(request)
+        return brands.filter(pk__in=[brand_of(row)]).exists() if row else brands.exists()
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, None)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may(request, obj)
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Offer, and take, only what belongs to the person's brands."""
+        related = db_field.remote_field.model
+        path = "pk" if related is Brand else "brand"
+        kwargs["queryset"] = related._default_manager.filter(**{f"{path}__in": self.brands(request)})
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._telling_errors(super().changeform_view, request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._telling_errors(super().delete_view, request, *args, **kwargs)
+
+    def _telling_errors(
+        self, view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """What a service refuses becomes a message, with nothing changed."""
+        try:
+            return cast(HttpResponse, view(request, *args, **kwargs))
+        except BrandkitError as error:
+            self.message_user(request, error.message, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class ReadOnlyInline(Inline):
+    """Rows below another one, to look at and to open: whoever sees the one above sees them."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

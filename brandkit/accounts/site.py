@@ -1,0 +1,59 @@
+"""The admin: entered by those who curate a brand, through the same sign-in as everything else."""
+
+from collections.abc import Callable
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from brandkit.accounts.policy import Act, brands_for
+from brandkit.accounts.unfolded import Site
+
+# The skin writes scripts into its pages and evaluates expressions; still, nothing comes from elsewhere.
+POLICY = {
+    "script-src": [SELF, UNSAFE_INLINE, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+
+
+class AdminSite(Site):
+    """Django's permission tables play no part here: the policy decides."""
+
+    index_template = "templates_app/admin/desk.html"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_curate(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """To the sign-in page; who is signed in and may not curate goes home."""
+        if request.user.is_authenticated:
+            return HttpResponse(status=302, headers={"Location": reverse("web:home")})
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        return csp_update(POLICY)(super().admin_view(view, cacheable))
+
+
+def may_curate(request: HttpRequest) -> bool:
+    """For the admin's door and its menu: someone who curates at least one brand, or the operator."""
+    return _may(request, Act.CURATE)
+
+
+def may_manage(request: HttpRequest) -> bool:
+    """For the menu: someone who manages at least one brand, or the operator."""
+    return _may(request, Act.MANAGE)
+
+
+def is_operator(request: HttpRequest) -> bool:
+    """For the menu: who adds people and brands."""
+    return request.user.is_active and request.user.is_superuser
+
+
+def _may(request: HttpRequest, act: Act) -> bool:
+    user = request.user
+    if not user.is_authenticated:
+        return False
+    return is_operator(request) or brands_for(user, act).exists()

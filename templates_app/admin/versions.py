@@ -1,0 +1,246 @@
+"""What the pages of scene and prompt versions share: their state, their trail, and the two decisions."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from brandkit.accounts.scoped import ReadOnlyInline, ScopedAdmin, person
+from brandkit.accounts.unfolded import action
+from brandkit.common.errors import BrandkitError
+from brandkit.common.models import history
+from templates_app import services
+from templates_app.models import PromptVersion, SceneVersion
+
+AnyVersion = SceneVersion | PromptVersion
+
+OFFERED: Mapping[str, frozenset[str]] = {
+    "draft": frozenset({"approve"}),
+    "approved": frozenset({"new_version", "retire"}),
+    "retired": frozenset({"new_version"}),
+}
+"""The buttons of each state."""
+
+HAPPENED: Mapping[str, str] = {
+    "drafted": "drafted",
+    "changed": "changed",
+    "approved": "approved",
+    "retired": "retired",
+}
+
+
+class VersionColumns:
+    """How a version shows in a list."""
+
+    @admin.display(description="state", ordering="state")
+    def shown_state(self, version: AnyVersion) -> SafeString:
+        return format_html(
+            '<span class="bk-state bk-{}">{}</span>', version.state, version.get_state_display()
+        )
+
+    @admin.display(description="approved")
+    def approval(self, version: AnyVersion) -> str:
+        return _by(version.approved_by, version.approved_at)
+
+    @admin.display(description="drafted")
+    def drafting(self, version: AnyVersion) -> str:
+        return _by(version.created_by, version.created_at)
+
+
+class VersionAdmin(VersionColumns, ScopedAdmin):
+    """A draft is edited, approved or deleted; from approval on it is only looked at.
+
+    parent: the field that names what it is a version of.
+    """
+
+    parent: ClassVar[str]
+    confirm_template: ClassVar[str]
+    list_filter = ("state",)
+    ordering = ("-id",)
+    actions_detail = ("approve", "new_version", "retire")
+    change_form_outer_before_template = "templates_app/admin/state.html"
+
+    class Media:
+        css: ClassVar = {"all": ["templates_app/curate.css"]}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or obj.is_draft)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (self.parent,) if obj else ()
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        version = self.get_object(request, object_id)
+        offered = OFFERED[version.state] if version else frozenset()
+        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # Unfold's
+        return [each for each in actions if each.method.original_function_name in offered]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        context["show_save_and_add_another"] = False
+        context["show_save_and_continue"] = False
+        if obj:
+            context["trail"] = [
+                (HAPPENED.get(event.kind.rsplit(".")[-1], event.kind), event) for event in history(obj)
+            ]
+        return super().render_change_form(request, context, *args, **{**kwargs, "obj": obj})
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        services.delete_draft(version=obj, by=person(request))
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        self.message_user(request, f"{obj} is a draft now. Look it over, then approve it.")
+        return HttpResponseRedirect(self.page_of(obj))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        self.message_user(request, f"{obj} is saved. It is still a draft.")
+        return HttpResponseRedirect(self.page_of(obj))
+
+    def page_of(self, version: AnyVersion) -> str:
+        return reverse(f"admin:templates_app_{self.opts.model_name}_change", args=[version.pk])
+
+    @action(description="Approve", icon="check", url_path="approve")
+    def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then approve just what was shown."""
+
+        def approve(version: Any) -> None:
+            services.approve(version=version, by=person(request), seen=request.POST.get("seen", ""))
+
+        words = ("Approve", "From now on designers can use it, and it never changes.", "is approved.")
+        return self._decide(request, object_id, approve, words)
+
+    @action(description="Retire", icon="archive", url_path="retire")
+    def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then retire."""
+
+        def retire(version: AnyVersion) -> None:
+            services.retire(version=version, by=person(request))
+
+        words = (
+            "Retire",
+            "Designers can't choose it any more. Pictures made with it stay, and say so.",
+            "is retired.",
+        )
+        return self._decide(request, object_id, retire, words)
+
+    @action(description="New version", icon="add", url_path="new-version")
+    def new_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the form of the next version, filled in from the last one."""
+        version = self._version(request, object_id)
+        return HttpResponseRedirect(next_version_page(self.model, getattr(version, f"{self.parent}_id")))
+
+    def _decide(
+        self, request: HttpRequest, object_id: str, decide: Callable[[Any], None], words: tuple[str, str, str]
+    ) -> HttpResponse:
+        version = self._version(request, object_id)
+        if request.method != "POST":
+            return self._confirmation(request, version, words)
+        try:
+            decide(version)
+            self.message_user(request, f"{version} {words[2]}", messages.SUCCESS)
+        except BrandkitError as error:
+            self.message_user(request, error.message, messages.ERROR)
+        return HttpResponseRedirect(self.page_of(version))
+
+    def _confirmation(
+        self, request: HttpRequest, version: AnyVersion, words: tuple[str, str, str]
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{words[0]} {version}?",
+            "verb": words[0],
+            "words": words[1],
+            "version": version,
+            "seen": services.fingerprint(version),
+            "back": self.page_of(version),
+            "media": self.media,
+            "contents": self.confirm_template,
+            **self.shown(version),
+        }
+        return TemplateResponse(request, "templates_app/admin/confirm.html", context)
+
+    def shown(self, version: Any) -> dict[str, Any]:
+        """What the confirmation shows of a version."""
+        return {}
+
+    def _version(self, request: HttpRequest, object_id: str) -> AnyVersion:
+        version: AnyVersion | None = self.get_object(request, object_id)
+        if version is None:
+            raise Http404
+        return version
+
+
+class VersionedAdmin(ScopedAdmin):
+    """A scene or a prompt, with its versions below."""
+
+    version_model: ClassVar[type[AnyVersion]]
+    list_select_related = ("brand",)
+    search_fields = ("name", "slug")
+    fields: ClassVar[Any] = (("name", "slug"), "description", "brand")
+    actions_detail: tuple[str, ...] = ("new_version",)
+
+    class Media:
+        css: ClassVar = {"all": ["templates_app/curate.css"]}
+
+    @admin.display(description="in use")
+    def in_use(self, row: Any) -> str:
+        numbers = [version.number for version in row.versions.all() if version.state == "approved"]
+        return f"v{max(numbers)}" if numbers else "not yet"
+
+    @admin.display(description="drafts")
+    def drafts(self, row: Any) -> int | str:
+        return sum(version.is_draft for version in row.versions.all()) or ""
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("versions")
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("brand", "slug") if obj else ()
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Sequence[str]]:
+        return {} if obj else {"slug": ("name",)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.versions.exists())
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        self.message_user(request, f"“{obj}” is there. Now make its first version.")
+        return HttpResponseRedirect(next_version_page(self.version_model, obj.pk))
+
+    @action(description="New version", icon="add", url_path="new-version")
+    def new_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the form of its next version, filled in from the last one."""
+        return HttpResponseRedirect(next_version_page(self.version_model, int(object_id)))
+
+
+class VersionInline(VersionColumns, ReadOnlyInline):
+    """The versions below their scene or prompt, newest first."""
+
+    ordering = ("-number",)
+    verbose_name_plural = "versions"
+
+
+def next_version_page(model: type[Any], parent: int) -> str:
+    field = "scene" if model is SceneVersion else "template"
+    return f"{reverse(f'admin:templates_app_{model._meta.model_name}_add')}?{field}={parent}"
+
+
+def _by(who: Any, when: Any) -> str:
+    return f"{when:%-d %b %Y, %H:%M} by {who or 'the operator'}" if when else ""
