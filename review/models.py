@@ -5,10 +5,12 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
+from django.utils import timezone
 
 from brandkit.accounts.models import Brand
 from brandkit.common.moves import Moves, Stateful
-from brandkit.common.storage import public_store
+from brandkit.common.storage import private_store, public_store
 from generation.models import Output, Subject
 from templates_app.models import OutputFormat, SceneTemplate
 
@@ -95,6 +97,12 @@ class Review(Stateful):
     def __str__(self) -> str:
         return f"review of {self.output}"
 
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody looks at it just now."""
+        until = self.claimed_until
+        return self.state == self.State.CLAIMED and until is not None and until > timezone.now()
+
 
 class Decision(models.Model):
     """One verdict on one Review. Never changed."""
@@ -180,11 +188,15 @@ class AssetVersion(models.Model):
 
 
 class Rendition(models.Model):
-    """One channel's exact file. `key`, the first 16 hex digits of its hash, makes a lasting address."""
+    """One channel's exact file. `key`, the first 16 hex digits of its hash, makes a lasting address.
+
+    file: empty once a recall has deleted it. thumbnail: the same part, small, for the brand's own people.
+    """
 
     version = models.ForeignKey(AssetVersion, on_delete=models.PROTECT, related_name="renditions")
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="+")
     file = models.FileField(storage=public_store, max_length=400, blank=True)
+    thumbnail = models.FileField(storage=private_store, max_length=200)
     key = models.CharField(max_length=16)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=40)
@@ -200,3 +212,15 @@ class Rendition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version}, {self.output_format.slug}"
+
+    @property
+    def stable_path(self) -> str:
+        """Where its asset is found, whatever that shows today."""
+        asset = self.version.asset
+        return reverse("assets:stable", args=[asset.brand.slug, asset.name, self.extension])
+
+    @property
+    def immutable_path(self) -> str:
+        """Where exactly these bytes are found."""
+        asset = self.version.asset
+        return reverse("assets:immutable", args=[asset.brand.slug, asset.name, self.key, self.extension])

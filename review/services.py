@@ -34,16 +34,21 @@ def queue(brand: Brand, user: User) -> ReviewQuerySet:
     return rows if brand.allow_self_review else rows.exclude(requested_by=user)
 
 
-def next_for(*, brand: Brand, user: User) -> Review | None:
-    """What `user` looks at already, or the oldest that nobody looks at."""
+def next_for(*, brand: Brand, user: User, after: int = 0) -> Review | None:
+    """What `user` looks at already, or the oldest that nobody looks at.
+
+    after: number of a review that was skipped; the one behind it comes, and the oldest again at the end.
+    """
     now = timezone.now()
-    mine = queue(brand, user).filter(claimed_by=user, claimed_until__gt=now, state=Review.State.CLAIMED)
-    return mine.first() or queue(brand, user).free(now).first()
+    waiting = queue(brand, user)
+    mine = waiting.filter(claimed_by=user, claimed_until__gt=now, state=Review.State.CLAIMED)
+    free = waiting.free(now)
+    return mine.first() or free.filter(pk__gt=after).first() or free.first()
 
 
-def take_next(*, brand: Brand, user: User) -> Review | None:
+def take_next(*, brand: Brand, user: User, after: int = 0) -> Review | None:
     """The next one, claimed: whoever is faster gets it, the other gets the one after."""
-    while review := next_for(brand=brand, user=user):
+    while review := next_for(brand=brand, user=user, after=after):
         try:
             claim(review=review, by=user)
         except Conflict:
@@ -140,14 +145,9 @@ def _who_was_faster(review: Review, by: User) -> Conflict:
     review.refresh_from_db()
     decision = review.decisions.select_related("decided_by").last()
     if decision:
-        who = "You have" if decision.decided_by == by else f"{name_of(decision.decided_by)} has"
+        who = "You have" if decision.decided_by == by else f"{decision.decided_by} has"
         return Conflict(f"{who} {decision.get_verdict_display().lower()} this picture already.")
     if review.state == Review.State.CLAIMED and review.claimed_by not in (None, by):
         until = timezone.localtime(review.claimed_until).strftime("%H:%M")
-        return Conflict(f"{name_of(review.claimed_by)} is looking at this picture, until {until} at most.")
+        return Conflict(f"{review.claimed_by} is looking at this picture, until {until} at most.")
     return Conflict("You no longer hold this picture. Open it again to decide.")
-
-
-def name_of(user: User) -> str:
-    """How people are called on pages."""
-    return user.get_full_name() or user.get_username()

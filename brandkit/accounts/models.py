@@ -10,6 +10,10 @@ from django.db import models
 class User(AbstractUser):
     """A person who signs in."""
 
+    def __str__(self) -> str:
+        """How people are called on pages."""
+        return self.get_full_name() or self.get_username()
+
 
 class Brand(models.Model):
     """The tenant: everything belongs to exactly one brand, and nobody sees into another's."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from shutil import copyfileobj
+from uuid import uuid4
 
 import numpy as np
 from django.db import transaction
@@ -16,12 +17,13 @@ from brandkit.accounts.models import User
 from brandkit.accounts.policy import Act, require
 from brandkit.common.errors import BrandkitError, Conflict, StorageFailed
 from brandkit.common.models import record
-from brandkit.common.storage import digest, keep, public_store
+from brandkit.common.storage import NewFiles, digest, keep, private_store, public_store
+from generation.imaging import files
 from generation.imaging.decode import Limits, Unreadable, open_photo
 from generation.imaging.slot import Box
 from generation.models import Output
 from review.models import Asset, AssetVersion, Rendition, Review
-from review.publishing.renditions import MEDIA_TYPES, Unfit, render, window
+from review.publishing.renditions import MEDIA_TYPES, Unfit, cut, encode, window
 from templates_app.models import OutputFormat
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ class Made:
     """A rendition before it is anywhere."""
 
     data: bytes
+    thumbnail: bytes
     output_format: OutputFormat
 
     @property
@@ -80,13 +83,17 @@ def _publish(review: Review, by: User) -> AssetVersion:
     made = _make(review.output)
     asset = _asset(review.output)
     name = f"assets/{review.brand.slug}/{asset.name}.{made.key}.{made.output_format.file_type}"
-    keep(public_store(), name, made.data)
-    try:
-        with transaction.atomic():
-            return _published(review, by, asset, made, name)
-    except BaseException:
-        _discard(name)
-        raise
+    with NewFiles(private_store(), f"renditions/{uuid4().hex}") as private:
+        thumbnail = private.add("thumbnail.webp", made.thumbnail)
+        try:
+            keep(public_store(), name, made.data)
+            with transaction.atomic():
+                version = _published(review, by, asset, made, (name, thumbnail))
+        except BaseException:
+            _discard(name)
+            raise
+        private.stay()
+    return version
 
 
 def unpublish(*, version: AssetVersion, by: User) -> None:
@@ -135,8 +142,8 @@ def _subject(output: Output) -> Box | None:
 
 def _make(output: Output) -> Made:
     wanted = output.generation.output_format
-    pixels = _pixels(output)
-    return Made(render(pixels, (wanted.width, wanted.height), _subject(output), wanted.file_type), wanted)
+    part = cut(_pixels(output), (wanted.width, wanted.height), _subject(output))
+    return Made(encode(part, wanted.file_type), files.thumbnail(part), wanted)
 
 
 def _pixels(output: Output) -> np.ndarray:
@@ -165,7 +172,7 @@ def _asset(output: Output) -> Asset:
     return Asset.objects.get_or_create(brand=output.brand, **same, defaults={"name": name})[0]
 
 
-def _published(review: Review, by: User, asset: Asset, made: Made, name: str) -> AssetVersion:
+def _published(review: Review, by: User, asset: Asset, made: Made, names: tuple[str, str]) -> AssetVersion:
     Asset.objects.select_for_update().get(pk=asset.pk)  # so that two versions get two numbers
     number = (asset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     told = {"asset": asset.name, "version": number, "key": made.key}
@@ -180,7 +187,8 @@ def _published(review: Review, by: User, asset: Asset, made: Made, name: str) ->
     Rendition.objects.create(
         version=version,
         output_format=made.output_format,
-        file=name,
+        file=names[0],
+        thumbnail=names[1],
         key=made.key,
         sha256=made.sha256,
         media_type=MEDIA_TYPES[made.output_format.file_type],

@@ -58,16 +58,20 @@ def _span(length: int, span: float, low: float, high: float, *, known: bool) -> 
     return start, start + span
 
 
-def render(pixels: np.ndarray, wanted: Size, subject: Box | None, file_type: str) -> bytes:
-    """The file of exactly `wanted` pixels. The same input gives the same bytes.
+def cut(pixels: np.ndarray, wanted: Size, subject: Box | None) -> Image.Image:
+    """That part of the picture, at exactly `wanted` pixels.
 
-    pixels: sRGB, (height, width, 3), uint8. subject: its place in them. file_type: jpg, png or webp.
-    Raises Unfit as `window` does.
+    pixels: (height, width, 3), uint8. subject: its place in them. Raises Unfit as `window` does.
     """
     picture = Image.fromarray(pixels)
+    if picture.size == wanted:
+        return picture
     part = window(picture.size, wanted, subject)
-    if part != (0, 0, *wanted):
-        picture = picture.resize(wanted, Image.Resampling.LANCZOS, box=part)
+    return picture.resize(wanted, Image.Resampling.LANCZOS, box=part)
+
+
+def encode(picture: Image.Image, file_type: str) -> bytes:
+    """The file of an sRGB picture: jpg, png or webp. The same picture gives the same bytes."""
     out = BytesIO()
     picture.save(out, icc_profile=SRGB, **WAYS[file_type])
     return out.getvalue()

@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from generation.imaging.ratios import MODEL_PIXELS
 from generation.imaging.slot import Box
-from review.publishing.renditions import SRGB, Unfit, render, window
+from review.publishing.renditions import SRGB, Unfit, cut, encode, window
 
 CHANNELS = [(1080, 1080), (1080, 1350), (1080, 1920), (1200, 628), (1536, 1536), (970, 250)]
 PICTURES = [sizes["2K"] for sizes in MODEL_PIXELS.values()]
@@ -83,7 +83,7 @@ def test_it_refuses_to_enlarge() -> None:
 
 @pytest.mark.parametrize(("file_type", "name"), [("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")])
 def test_it_makes_the_exact_pixels_in_srgb_and_nothing_else(file_type: str, name: str) -> None:
-    image = opened(render(picture(), (120, 63), None, file_type))
+    image = opened(encode(cut(picture(), (120, 63), None), file_type))
     assert (image.format, image.size, image.mode) == (name, (120, 63), "RGB")
     assert image.info["icc_profile"] == SRGB
     assert not image.getexif()
@@ -91,13 +91,13 @@ def test_it_makes_the_exact_pixels_in_srgb_and_nothing_else(file_type: str, name
 
 
 def test_it_keeps_the_colour_at_full_size_in_a_jpeg() -> None:
-    image = opened(render(picture(), (120, 90), None, "jpg"))
+    image = opened(encode(cut(picture(), (120, 90), None), "jpg"))
     assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3  # type: ignore[attr-defined]  # JPEG's own
 
 
 def test_it_shows_the_part_that_it_promised() -> None:
     box = Box(x0=0.7, y0=0.4, x1=0.8, y1=0.6)
-    pixels = np.asarray(opened(render(picture(400, 200), (100, 100), box, "png"))).astype(float)
+    pixels = np.asarray(opened(encode(cut(picture(400, 200), (100, 100), box), "png"))).astype(float)
     # Around 0.75 of the width and half as wide as the picture: from 0.5 to 1.
     np.testing.assert_allclose(pixels[50, [0, 99], 0], [128, 255], atol=2)
     np.testing.assert_allclose(pixels[[0, 99], 50, 1], [0, 255], atol=2)
@@ -105,12 +105,14 @@ def test_it_shows_the_part_that_it_promised() -> None:
 
 def test_it_does_not_touch_pixels_that_are_right_already() -> None:
     same = picture(120, 90)
-    np.testing.assert_array_equal(np.asarray(opened(render(same, (120, 90), None, "png"))), same)
+    np.testing.assert_array_equal(np.asarray(opened(encode(cut(same, (120, 90), None), "png"))), same)
 
 
 @pytest.mark.parametrize("file_type", ["jpg", "png", "webp"])
 def test_it_gives_the_same_bytes_again(file_type: str) -> None:
-    assert render(picture(), (80, 80), None, file_type) == render(picture(), (80, 80), None, file_type)
+    assert encode(cut(picture(), (80, 80), None), file_type) == encode(
+        cut(picture(), (80, 80), None), file_type
+    )
 
 
 def test_it_names_a_real_srgb_profile() -> None:
