@@ -21,8 +21,8 @@ from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
 CORES = len(os.sched_getaffinity(0))
-# Nothing of our settings; one thread in the numeric libraries, so that forking is safe; and large pages, which
-# save a fifth of a child's time: it touches all its memory for the first time.
+# Nothing of our settings; one thread in the numeric libraries, so that forking is safe; and large pages:
+# they save a fifth of a child's time, as it touches all of its memory for the first time.
 KEPT = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR")
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
