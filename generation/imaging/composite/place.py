@@ -66,20 +66,13 @@ def place(*, scene: tuple[int, int], subject: tuple[int, int], slot: Slot, width
 
 
 def _view(scene: tuple[int, int], slot: Slot, ratio: float) -> Rect:
-    """The largest part of the scene of that ratio, with the slot in the same relative place, and never through it."""
-    whole_x, whole_y = scene
-    wide, high = min(whole_x, whole_y * ratio), min(whole_y, whole_x / ratio)
-    bottom = max(slot.box.y1, slot.ground)
-    x0 = _start(whole_x, wide, slot.box.x0, slot.box.x1)
-    y0 = _start(whole_y, high, slot.box.y0, bottom)
-    return x0, y0, x0 + max(1, round(wide)), y0 + max(1, round(high))
+    """The largest part of the scene of that ratio; the room left and right of the slot shrinks alike, and above and below."""
+    wide, high = min(scene[0], scene[1] * ratio), min(scene[1], scene[0] / ratio)
+    x0 = round((scene[0] - wide) * _before(slot.box.x0, slot.box.x1))
+    y0 = round((scene[1] - high) * _before(slot.box.y0, max(slot.box.y1, slot.ground)))
+    return x0, y0, min(scene[0], x0 + max(1, round(wide))), min(scene[1], y0 + max(1, round(high)))
 
 
-def _start(whole: int, shown: float, low: float, high: float) -> int:
-    """Where the view begins on one axis; low and high are the slot's ends as fractions."""
-    middle = (low + high) / 2 * whole
-    start = middle * (1 - shown / whole)
-    room = MARGIN * shown
-    first, last = high * whole + room - shown, low * whole - room
-    start = min(max(start, first), last) if first <= last else middle - shown / 2
-    return round(min(max(start, 0), whole - shown))
+def _before(low: float, high: float) -> float:
+    """The share of the room around the slot that lies before it, on one axis."""
+    return low / max(low + 1 - high, 1e-6)

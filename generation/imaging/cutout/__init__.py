@@ -109,15 +109,16 @@ def _soft_edge(rgb: U8, outline: Mask) -> F32:
 
 
 def _describe(rgb: U8, alpha: F32, *, confidence: float) -> Cutout:
-    solid = alpha > 0.5
+    levels = np.rint(alpha * 255).astype(np.uint8)
+    solid = levels > 127
     height, width = solid.shape
-    around = span(alpha > 0, room=0.05)
+    around = span(levels > 0, room=0.05)
     x0, y0, x1, y1 = span(solid) or (0, 0, width, height)
     rgba = np.zeros((height, width, 4), np.uint8)
     if around:
         part = crop(rgba, around)
-        part[..., :3] = matting.free_colours(crop(rgb, around), crop(alpha, around))
-        part[..., 3] = np.rint(crop(alpha, around) * 255)
+        part[..., :3] = matting.free_colours(crop(rgb, around), crop(levels, around))
+        part[..., 3] = crop(levels, around)
     return Cutout(
         rgba=rgba,
         box=Box(x0=x0 / width, y0=y0 / height, x1=x1 / width, y1=y1 / height),

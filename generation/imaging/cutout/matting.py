@@ -93,16 +93,17 @@ def _lines(alpha: F32, guide: F32, where: Mask, side: tuple[int, int]) -> F32:
     return cast(F32, cv2.blur(line, side))
 
 
-def free_colours(rgb: U8, alpha: F32) -> U8:
-    """The subject's own colours, without the share of the old background that edge pixels hold.
+def free_colours(rgb: U8, alpha: U8) -> U8:
+    """The subject's own colours, without the share of the old background that edge pixels hold; 0 where alpha is 0.
 
     Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, twice).
     """
     picture = rgb.astype(np.float32)
+    share = alpha.astype(np.float32)[..., None] / 255
     own = other = picture
     for radius in (max(rgb.shape[:2]) // 12, 6):
-        own, other = _fuse(picture, own, other, alpha[..., None], radius)
-    soft = (alpha > 0) & (alpha < 0.996)
+        own, other = _fuse(picture, own, other, share, radius)
+    soft = (alpha > 0) & (alpha < 255)
     colours = np.where(soft[..., None], np.clip(own + 0.5, 0, 255).astype(np.uint8), rgb)
     return np.where((alpha > 0)[..., None], colours, np.uint8(0))
 
