@@ -53,7 +53,6 @@ class InBrand(serializers.Serializer[Any]):
 
     brand = serializers.SlugField(
         required=False,
-        default="",
         help_text="The brand's slug. It can be left out by people of just one brand.",
     )
 
