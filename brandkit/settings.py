@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from brandkit.common.secret import secret_key
@@ -174,6 +175,9 @@ UNFOLD = {
     "SITE_HEADER": "brandkit",
     "SITE_SUBHEADER": "Curation",
     "SITE_SYMBOL": "palette",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/favicon.svg")}
+    ],
     "SHOW_HISTORY": False,  # the trail is told on the pages themselves
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "templates_app.admin.desk.desk",
@@ -215,14 +219,12 @@ UNFOLD = {
                 ],
             },
             {
-                "title": "Brand",
                 "separator": True,
                 "items": [
                     {
                         "title": "Brands and members",
                         "icon": "groups",
                         "link": reverse_lazy("admin:accounts_brand_changelist"),
-                        "permission": "brandkit.accounts.site.may_manage",
                     },
                     {
                         "title": "What happened",
@@ -236,7 +238,12 @@ UNFOLD = {
                         "link": reverse_lazy("admin:accounts_user_changelist"),
                         "permission": "brandkit.accounts.site.is_operator",
                     },
-                    {"title": "Back to the studio", "icon": "arrow_back", "link": reverse_lazy("web:home")},
+                    {
+                        "title": "Back to the studio",
+                        "icon": "arrow_back",
+                        "link": reverse_lazy("web:home"),
+                        "active": False,
+                    },
                 ],
             },
         ],

@@ -38,6 +38,7 @@ class OutputFormat(models.Model):
     active = models.BooleanField(default=True, help_text="Off: designers are no longer offered it.")
 
     class Meta:
+        verbose_name = "format"
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["brand", "slug"], name="one_format_a_slug")]
 
@@ -54,6 +55,7 @@ class SceneTemplate(models.Model):
     description = models.CharField(max_length=300, blank=True)
 
     class Meta:
+        verbose_name = "scene"
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["brand", "slug"], name="one_scene_a_slug")]
 
@@ -152,6 +154,7 @@ class PromptTemplate(models.Model):
     is_default = models.BooleanField(default=False, help_text="Used where nobody picks another one.")
 
     class Meta:
+        verbose_name = "prompt"
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["brand", "slug"], name="one_prompt_a_slug"),

@@ -12,8 +12,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from brandkit.accounts.models import Brand, Membership, User
-from brandkit.accounts.policy import Act
-from brandkit.accounts.scoped import ScopedAdmin
+from brandkit.accounts.policy import Act, may
+from brandkit.accounts.scoped import ScopedAdmin, person
 from brandkit.accounts.site import is_operator
 from brandkit.accounts.unfolded import Admin, Inline
 from brandkit.common.models import Event
@@ -67,14 +67,17 @@ class MemberInline(Inline):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
-    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or may(person(request), Act.MANAGE, obj)
+
+    has_add_permission = has_delete_permission = has_change_permission
 
 
 @admin.register(Brand)
 class BrandAdmin(ScopedAdmin):
-    """Owners keep their brand and its members; the operator makes brands."""
+    """Owners keep their brand and its members, curators see who they are; the operator makes brands."""
 
-    act = Act.MANAGE
+    change = Act.MANAGE
     of_brand = "pk"
     list_display = ("name", "slug", "members")
     fields = ("name", "slug", "allow_self_review")

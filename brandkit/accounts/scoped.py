@@ -20,9 +20,13 @@ def person(request: HttpRequest) -> User:
 
 
 class ScopedAdmin(Admin):
-    """Rows of the brands in which the person may do `act`. of_brand: the way from a row to its brand."""
+    """Rows of the brands in which the person may do `act`. of_brand: the way from a row to its brand.
+
+    change: what it takes to change them, if that is more.
+    """
 
     act: ClassVar[Act] = Act.CURATE
+    change: ClassVar[Act] = Act.CURATE
     of_brand: ClassVar[str] = "brand"
     actions = None
 
@@ -32,24 +36,24 @@ class ScopedAdmin(Admin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(**{f"{self.of_brand}__in": self.brands(request)})
 
-    def may(self, request: HttpRequest, row: Model | None) -> bool:
-        brands = self.brands(request)
+    def may(self, request: HttpRequest, act: Act, row: Model | None) -> bool:
+        brands = brands_for(person(request), act)
         return brands.filter(pk__in=[brand_of(row)]).exists() if row else brands.exists()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.may(request, None)
+        return self.may(request, self.act, None)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, obj)
+        return self.may(request, self.act, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, obj)
+        return self.may(request, self.change, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, obj)
+        return self.may(request, self.change, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may(request, obj)
+        return self.may(request, self.change, obj)
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
@@ -59,6 +63,13 @@ class ScopedAdmin(Admin):
         path = "pk" if related is Brand else "brand"
         kwargs["queryset"] = related._default_manager.filter(**{f"{path}__in": self.brands(request)})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """One way to save."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return self._telling_errors(super().changeform_view, request, *args, **kwargs)
@@ -82,7 +93,6 @@ class ReadOnlyInline(Inline):
 
     extra = 0
     can_delete = False
-    show_change_link = True
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from brandkit.accounts.policy import Act, brands_for
 from brandkit.accounts.scoped import person
 from templates_app.admin.scenes import picture_address
+from templates_app.admin.versions import page_of
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 
@@ -42,6 +42,6 @@ def _tile(version: SceneVersion | PromptVersion) -> dict[str, Any]:
     return {
         "version": version,
         "brand": version.brand,
-        "address": reverse(f"admin:templates_app_{version._meta.model_name}_change", args=[version.pk]),
+        "address": page_of(version),
         "thumbnail": picture_address(version, "thumbnail") if isinstance(version, SceneVersion) else "",
     }

@@ -122,7 +122,7 @@ def rendered(text: str, variables: Any) -> dict[str, Any]:
 
 class PromptVersionInline(VersionInline):
     model = PromptVersion
-    fields = readonly_fields = ("number", "shown_state", "note", "drafting", "approval")
+    fields = readonly_fields = ("opening", "shown_state", "note", "drafting", "approval")
 
 
 @admin.register(PromptTemplate)

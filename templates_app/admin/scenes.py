@@ -24,7 +24,7 @@ else:
     SceneModelForm = forms.ModelForm
 
 PLACE = (("slot_x0", "slot_x1"), ("slot_y0", "slot_y1"), ("ground", "gloss"))
-LIGHT = (("light_azimuth", "light_height", "light_softness"),)
+LIGHT = (("light_azimuth", "light_height"), ("light_softness",))
 
 
 def picture_address(version: SceneVersion, kind: str) -> str:
@@ -67,8 +67,10 @@ def thumbnail(version: SceneVersion) -> SafeString:
 
 
 class SceneColumns:
+    """A version's picture in a list. Its name is not that of the model's field, which would win."""
+
     @admin.display(description="picture")
-    def thumbnail(self, version: SceneVersion) -> SafeString:
+    def look(self, version: SceneVersion) -> SafeString:
         return thumbnail(version)
 
 
@@ -77,9 +79,9 @@ class SceneVersionAdmin(SceneColumns, VersionAdmin):
     form = SceneVersionForm
     parent = "scene"
     of_brand = "scene__brand"
-    list_display = ("thumbnail", "scene", "number", "shown_state", "note", "approval")
+    list_display = ("look", "scene", "number", "shown_state", "note", "approval")
     list_select_related = ("scene__brand", "approved_by", "created_by")
-    list_display_links = ("thumbnail", "scene")
+    list_display_links = ("look", "scene")
     search_fields = ("scene__name", "note")
     change_form_before_template = "templates_app/admin/slot.html"
     confirm_template = "templates_app/admin/scene_shown.html"
@@ -136,7 +138,7 @@ class SceneVersionAdmin(SceneColumns, VersionAdmin):
 
 class SceneVersionInline(SceneColumns, VersionInline):
     model = SceneVersion
-    fields = readonly_fields = ("thumbnail", "number", "shown_state", "note", "drafting", "approval")
+    fields = readonly_fields = ("look", "opening", "shown_state", "note", "drafting", "approval")
 
 
 @admin.register(SceneTemplate)

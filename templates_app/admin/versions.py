@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.enums import ActionVariant
 
 from brandkit.accounts.scoped import ReadOnlyInline, ScopedAdmin, person
 from brandkit.accounts.unfolded import action
@@ -59,6 +60,7 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
     """
 
     parent: ClassVar[str]
+    show_add_link = False
     confirm_template: ClassVar[str]
     list_filter = ("state",)
     ordering = ("-id",)
@@ -86,8 +88,6 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> Any:
-        context["show_save_and_add_another"] = False
-        context["show_save_and_continue"] = False
         if obj:
             context["trail"] = [
                 (HAPPENED.get(event.kind.rsplit(".")[-1], event.kind), event) for event in history(obj)
@@ -101,16 +101,13 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
         self.message_user(request, f"{obj} is a draft now. Look it over, then approve it.")
-        return HttpResponseRedirect(self.page_of(obj))
+        return HttpResponseRedirect(page_of(obj))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         self.message_user(request, f"{obj} is saved. It is still a draft.")
-        return HttpResponseRedirect(self.page_of(obj))
+        return HttpResponseRedirect(page_of(obj))
 
-    def page_of(self, version: AnyVersion) -> str:
-        return reverse(f"admin:templates_app_{self.opts.model_name}_change", args=[version.pk])
-
-    @action(description="Approve", icon="check", url_path="approve")
+    @action(description="Approve", icon="check", url_path="approve", variant=ActionVariant.PRIMARY)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then approve just what was shown."""
 
@@ -151,7 +148,7 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
             self.message_user(request, f"{version} {words[2]}", messages.SUCCESS)
         except BrandkitError as error:
             self.message_user(request, error.message, messages.ERROR)
-        return HttpResponseRedirect(self.page_of(version))
+        return HttpResponseRedirect(page_of(version))
 
     def _confirmation(
         self, request: HttpRequest, version: AnyVersion, words: tuple[str, str, str]
@@ -164,7 +161,7 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
             "words": words[1],
             "version": version,
             "seen": services.fingerprint(version),
-            "back": self.page_of(version),
+            "back": page_of(version),
             "media": self.media,
             "contents": self.confirm_template,
             **self.shown(version),
@@ -235,6 +232,15 @@ class VersionInline(VersionColumns, ReadOnlyInline):
 
     ordering = ("-number",)
     verbose_name_plural = "versions"
+    hide_title = True
+
+    @admin.display(description="version")
+    def opening(self, version: AnyVersion) -> SafeString:
+        return format_html('<a class="bk-link" href="{}">{}</a>', page_of(version), version)
+
+
+def page_of(version: AnyVersion) -> str:
+    return reverse(f"admin:templates_app_{version._meta.model_name}_change", args=[version.pk])
 
 
 def next_version_page(model: type[Any], parent: int) -> str:
