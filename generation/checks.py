@@ -46,12 +46,19 @@ def _problems(alias: str, entry: dict[str, Any]) -> Iterator[str]:
     unknown = sorted(set(entry) - {"BACKEND", "OPTIONS"})
     if unknown:
         yield f"Provider {alias!r}: unknown key {unknown[0]!r}; there are BACKEND and OPTIONS."
+    try:
+        if entry.get("OPTIONS") or not _is_there(entry):
+            Registry({alias: entry}).get(alias)
+    except Misconfigured as error:
+        yield str(error)
+
+
+def _is_there(entry: dict[str, Any]) -> bool:
     module = str(entry.get("BACKEND", "")).rpartition(".")[0]
     try:
-        if entry.get("OPTIONS") or not module or find_spec(module) is None:
-            Registry({alias: entry}).get(alias)
-    except (Misconfigured, ImportError) as error:
-        yield str(error)
+        return bool(module) and find_spec(module) is not None
+    except ImportError:
+        return False
 
 
 @register

@@ -97,8 +97,8 @@ def _stop(children: Children) -> None:
         with suppress(ProcessLookupError):
             child.terminate()
     for child in children.values():
-        try:
+        with suppress(subprocess.TimeoutExpired):
             child.wait(settings.BRANDKIT_STOP_SECONDS + 15)
-        except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):  # it may have left children of its own, or not have ended
             os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        child.wait()

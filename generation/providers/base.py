@@ -136,7 +136,7 @@ class Provider:
     def __init__(self, *, alias: str, options: Mapping[str, Any]) -> None:
         unknown = set(options) - self.known_options()
         if unknown:
-            raise ValueError(f"provider {alias!r} does not know the option {sorted(unknown)[0]!r}")
+            raise ValueError(f"there is no option {sorted(unknown)[0]!r}.")
         self.alias = alias
         self.options = dict(options)
 

@@ -1,4 +1,4 @@
-"""Settings of the processes that a test starts: the database and the stores of that test, and its providers."""
+"""Settings of the processes that a test starts: that test's database, stores and providers."""
 
 import json
 import os

@@ -22,9 +22,13 @@ QUICK = {
 }
 
 
+Script = list[dict[str, Any]]
+Process = subprocess.Popen[bytes]
+
+
 @contextmanager
-def process(*arguments: str, script: list[dict[str, Any]], **changes: str) -> Iterator["subprocess.Popen[bytes]"]:
-    """`manage.py` with these arguments, and a provider `fake` with that script; killed if it outlives the block."""
+def process(*arguments: str, script: Script, **changes: str) -> Iterator[Process]:
+    """`manage.py` with these arguments, and a provider `fake` with that script; killed after the block."""
     environment = {
         **os.environ,
         **QUICK,
@@ -42,7 +46,7 @@ def process(*arguments: str, script: list[dict[str, Any]], **changes: str) -> It
         child.wait()
 
 
-def fake(script: list[dict[str, Any]]) -> dict[str, Any]:
+def fake(script: Script) -> dict[str, Any]:
     options = {"script": script, "log": str(call_log())}
     return {"BACKEND": "generation.providers.fake.Fake", "OPTIONS": options}
 
@@ -65,10 +69,14 @@ def database_url() -> str:
     return f"postgres://{person}@{given['HOST']}:{given['PORT'] or 5432}/{given['NAME']}"
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 60) -> Any:
-    """Wait for `condition` to hold and give what it gave; the deadline only ends a test that has failed."""
+def eventually(condition: Callable[[], Any], *, of: Process | None = None, seconds: float = 60) -> Any:
+    """Wait for `condition` to hold and give what it gave. of: the process that should bring it about.
+
+    The deadline only ends a test that has failed.
+    """
     deadline = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
+        assert of is None or of.poll() is None, "the process has ended"
         time.sleep(0.05)
     return value

@@ -1,0 +1,77 @@
+"""Each setting that can be wrong is found at the start, by its id."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage
+
+from generation import checks
+
+FAKE = "generation.providers.fake.Fake"
+
+
+def all_checks() -> Iterator[CheckMessage]:
+    for check in (
+        checks.check_provider,
+        checks.check_providers,
+        checks.check_times,
+        checks.check_unknown_outcome,
+    ):
+        yield from check()
+
+
+def found() -> list[str | None]:
+    return [message.id for message in all_checks()]
+
+
+def test_it_finds_nothing_wrong_as_delivered() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("BRANDKIT_PROVIDER", "nobody", ["brandkit.E001"]),
+        ("BRANDKIT_LEASE_SECONDS", 29, ["brandkit.E004"]),
+        ("BRANDKIT_LEASE_SECONDS", 30, []),
+        ("BRANDKIT_HEARTBEAT_SECONDS", 0, ["brandkit.E003"]),
+        ("BRANDKIT_SWEEP_SECONDS", 0, ["brandkit.E003"]),
+        ("BRANDKIT_MAX_ATTEMPTS", -1, ["brandkit.E003"]),
+        ("BRANDKIT_WORKER_THREADS", 0, ["brandkit.E003"]),
+        ("BRANDKIT_STOP_SECONDS", 0, ["brandkit.E003"]),
+        ("BRANDKIT_UNKNOWN_OUTCOME", "hold", []),
+        ("BRANDKIT_UNKNOWN_OUTCOME", "guess", ["brandkit.E005"]),
+    ],
+)
+def test_it_finds_a_wrong_value(settings: Any, name: str, value: Any, expected: list[str]) -> None:
+    setattr(settings, name, value)
+    assert found() == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({}, "Provider 'compositor' names no BACKEND, such as 'generation.providers.fake.Fake'."),
+        (
+            {"BACKEND": "nowhere.at.all"},
+            "Provider 'compositor': its BACKEND can't be imported: No module named 'nowhere'.",
+        ),
+        (
+            {"BACKEND": "generation.providers.fake.Faker", "OPTIONS": {"log": "x"}},
+            "Provider 'compositor': its BACKEND can't be imported: "
+            "module 'generation.providers.fake' has no attribute 'Faker'.",
+        ),
+        (
+            {"BACKEND": FAKE, "OPTIONS": {"colour": "red"}},
+            "Provider 'compositor': there is no option 'colour'.",
+        ),
+        (
+            {"BACKEND": FAKE, "KEY": "x"},
+            "Provider 'compositor': unknown key 'KEY'; there are BACKEND and OPTIONS.",
+        ),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_provider(settings: Any, entry: dict[str, Any], words: str) -> None:
+    settings.BRANDKIT_PROVIDERS = {"compositor": entry}
+    assert [(each.id, each.msg) for each in all_checks()] == [("brandkit.E002", words)]
