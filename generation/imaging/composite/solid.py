@@ -95,7 +95,7 @@ def normals(solid: Solid) -> F32:
     room = size // 2 + 1
     tall = np.pad(np.vstack([shape, shape[::-1]]) if solid.stands else shape, room).astype(np.float32)
     body = sum((blur(tall, share * size) for share in (0.06, 0.12, 0.24)), np.zeros_like(tall)) * np.float32(size / 4)
-    dy, dx = np.gradient(body[room : room + height, room:-room])
+    dy, dx = (slope[room : room + height, room:-room] for slope in np.gradient(body))
     facing = np.dstack([-dx, dy, np.full_like(dx, 0.7)])
     facing /= np.linalg.norm(facing, axis=-1, keepdims=True)
     rows = np.minimum(np.arange(height)[:, None] + solid.base[None], height - 1)  # back up to where they are seen
