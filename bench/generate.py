@@ -1,0 +1,157 @@
+"""What a whole `generate` costs beyond its image work, and how long the command line takes to start.
+
+Run as `python -m bench.generate`. The demo's photo goes into the demo's kitchen with the compositor, at 2K:
+taken in, asked for, run. Its image work is done alone in the same process, in turns with it: open the photo, cut
+out, composite, encode. Of each, the shortest of the runs counts. Ends with status 1 if the ratio is over its goal.
+
+The floor of `manage.py check` is a process that only sets Django up, with the same settings and apps.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+GOAL = 1.25
+RUNS = 5
+SIDE = 2048
+ROOT = Path(__file__).parent.parent
+PHOTO = ROOT / "fixtures/demo/subjects/banana.jpg"
+SETUP = (
+    "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'brandkit.settings'); django.setup()"
+)
+
+
+def set_up(folder: str) -> None:
+    """Django with an empty database and empty stores in `folder`, and the demo brand in them."""
+    import django
+    from django.core.management import call_command
+
+    os.environ |= {"BRANDKIT_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "brandkit.settings"}
+    os.environ.pop("DATABASE_URL", None)
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("load_demo", stdout=StringIO())
+
+
+def photo(folder: str, number: int) -> Path:
+    """The demo's photo with a comment of its own, so that it is another one each time."""
+    data = PHOTO.read_bytes()
+    path = Path(folder) / f"banana-{number}.jpg"
+    path.write_bytes(data[:2] + b"\xff\xfe\x00\x06" + number.to_bytes(4) + data[2:])
+    return path
+
+
+def whole(path: Path) -> None:
+    """What `manage.py generate` does once it has started."""
+    from brandkit.accounts.models import Brand
+    from generation.intake import take_in
+    from generation.runner import run
+    from generation.services import request
+    from templates_app.demo import BRAND
+    from templates_app.services import find_format, find_prompt, find_scene
+
+    brand = Brand.objects.get(slug=BRAND)
+    subject, _ = take_in(brand=brand, by=None, file=path)
+    generation, new = request(
+        brand=brand,
+        by=None,
+        subject=subject,
+        scene_version=find_scene(brand=brand, slug="kitchen"),
+        prompt_version=find_prompt(brand=brand),
+        output_format=find_format(brand=brand, slug="square"),
+        send=False,
+    )
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert new
+    assert generation.output.width == SIDE
+
+
+def image_work(path: Path, scene: Any, slot: Any) -> dict[str, float]:
+    """Seconds of each step."""
+    from PIL import Image
+
+    from generation.imaging.composite import composite
+    from generation.imaging.cutout import cut_out
+    from generation.imaging.decode import open_photo
+
+    laps = [time.perf_counter()]
+    opened = open_photo(path)
+    laps.append(time.perf_counter())
+    cutout = cut_out(opened.rgb)
+    laps.append(time.perf_counter())
+    made = composite(scene=scene, cutout=cutout.rgba, slot=slot, width=SIDE, height=SIDE)
+    laps.append(time.perf_counter())
+    Image.fromarray(made.rgb).save(BytesIO(), "PNG", compress_level=1)
+    laps.append(time.perf_counter())
+    names = ("open", "cut out", "composite", "encode")
+    return {name: after - before for name, before, after in zip(names, laps, laps[1:], strict=False)}
+
+
+def measure_generate(folder: str) -> bool:
+    """Print one line. False if it is over the goal."""
+    from generation.imaging import files
+    from templates_app.models import SceneVersion
+
+    version = SceneVersion.objects.get(scene__slug="kitchen")
+    with version.picture.open("rb") as stored:
+        scene = files.pixels(stored.read())
+    wholes, works = [], []
+    for number in range(RUNS + 1):
+        path = photo(folder, number)
+        start = time.perf_counter()
+        whole(path)
+        wholes.append(time.perf_counter() - start)
+        works.append(image_work(path, scene, version.slot))
+    best = min(works[1:], key=lambda steps: sum(steps.values()))  # the first run loads the models
+    ratio = min(wholes[1:]) / sum(best.values())
+    steps = ", ".join(f"{name} {seconds:.2f}" for name, seconds in best.items())
+    verdict = "ok" if ratio <= GOAL else "OVER"
+    print(
+        f"generate at {SIDE} px: {min(wholes[1:]):.2f} s, its image work {sum(best.values()):.2f} s ({steps}), "
+        f"ratio {ratio:.2f} (goal at most {GOAL}) {verdict}"
+    )
+    return ratio <= GOAL
+
+
+def measure_start() -> None:
+    check, floor = shortest(
+        lambda: python("manage.py", "check", "--verbosity", "0"), lambda: python("-c", SETUP)
+    )
+    print(
+        f"start-up of `manage.py check`: {check:.2f} s, setting Django up alone {floor:.2f} s, "
+        f"ratio {check / floor:.2f}"
+    )
+
+
+def python(*arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def shortest(*jobs: Callable[[], None]) -> list[float]:
+    """Seconds of each job's best run, in turns."""
+    took: list[list[float]] = [[] for _ in jobs]
+    for _ in range(RUNS):
+        for job, times in zip(jobs, took, strict=True):
+            start = time.perf_counter()
+            job()
+            times.append(time.perf_counter() - start)
+    return [min(times) for times in took]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        set_up(folder)
+        good = measure_generate(folder)
+        measure_start()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
