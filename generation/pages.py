@@ -24,7 +24,7 @@ from generation.models import Generation
 @require_GET
 @brand_page(Act.REQUEST)
 def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
-    """Photos, scenes and formats to choose from, and one's pictures. The query may choose: ?subject=1&scene=2."""
+    """Photos, scenes and formats to choose from, and one's pictures. The query may choose: ?subject=1."""
     picked = {name: numbers(request, name) for name in ("subject", "scene", "format")}
     context = {
         "choices": selectors.choices(brand, picked=picked["subject"]),

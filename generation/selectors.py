@@ -116,7 +116,7 @@ def some_pictures(brand: Brand, pks: Iterable[int]) -> list[Generation]:
 
 
 def news(brand: Brand, known: Mapping[int, str]) -> tuple[list[Generation], list[Generation]]:
-    """Of the pictures in `known`, number to state: those whose state is another one now, and the unfinished."""
+    """Of the pictures in `known`, number to state: those whose state has changed, and the unfinished."""
     now = some_pictures(brand, known)
     return [row for row in now if row.state != known[row.pk]], [row for row in now if not row.has_ended]
 

@@ -5,7 +5,9 @@ from decimal import Decimal
 from django import template
 
 from generation import selectors
-from generation.models import Generation
+from generation.imaging.answer import PREVIEW
+from generation.imaging.files import THUMBNAIL, fit
+from generation.models import Generation, Output
 
 register = template.Library()
 
@@ -14,6 +16,18 @@ register = template.Library()
 def varies(generation: Generation) -> bool:
     """Whether asking for it again gives another picture."""
     return selectors.varies(generation)
+
+
+@register.filter
+def thumbnail_width(output: Output) -> int:
+    """Pixels."""
+    return fit((output.width, output.height), THUMBNAIL)[0]
+
+
+@register.filter
+def preview_width(output: Output) -> int:
+    """Pixels."""
+    return fit((output.width, output.height), PREVIEW)[0]
 
 
 @register.filter

@@ -114,11 +114,12 @@ function showWords() {
 }
 prompt.addEventListener("change", showWords);
 
-// On a narrow screen the pictures are further down.
+// The new pictures may be out of sight: further down on a narrow screen, or scrolled away.
 ask.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt === ask && event.detail.successful) {
     const title = document.getElementById("pictures");
-    if (title.getBoundingClientRect().top > window.innerHeight * 0.6) title.scrollIntoView();
+    const { top } = title.getBoundingClientRect();
+    if (top < 0 || top > window.innerHeight * 0.6) title.scrollIntoView();
   }
 });
 

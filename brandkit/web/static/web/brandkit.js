@@ -17,16 +17,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// An error that brings its own words says where they go (HX-Retarget); htmx would drop it otherwise.
+// An answer that brings its own words says how they are shown (HX-Reswap); htmx would drop them otherwise.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
-  if (xhr.status >= 400 && xhr.getResponseHeader("HX-Retarget")) event.detail.shouldSwap = true;
+  if (xhr.status < 400 || !xhr.getResponseHeader("HX-Reswap")) return;
+  event.detail.shouldSwap = true;
+  event.detail.isError = false;
 });
 
-document.addEventListener("htmx:responseError", (event) => {
-  const { xhr } = event.detail;
-  if (!xhr.getResponseHeader("HX-Retarget")) toast("Something broke on our side. Load the page and try again.");
-});
+document.addEventListener("htmx:responseError", () => toast("Something broke on our side. Load the page and try again."));
 
 document.addEventListener("htmx:sendError", () => toast("The server can't be reached. Check the connection."));
 
