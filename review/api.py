@@ -12,10 +12,9 @@ from rest_framework.response import Response
 from brandkit.accounts.api import BrandViewSet, InBrand, given, person
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
-from brandkit.common.errors import NotFound
 from brandkit.common.openapi import example, operation
 from brandkit.common.pagination import OldestFirst
-from review import services
+from review import library, services
 from review.models import Asset, AssetVersion, Review
 from review.publishing.actions import unpublish
 from review.serializers import AssetSerializer, ReviewSerializer, TakeBack, VerdictSerializer
@@ -102,16 +101,5 @@ class AssetViewSet(BrandViewSet[Asset]):
     def unpublish(self, request: Request, pk: int) -> Response:
         asset = self.get_object()
         number = given(TakeBack, request.data)["version"]
-        unpublish(version=version_of(asset=asset, number=number), by=person(request))
+        unpublish(version=library.version_of(asset.brand, asset.name, number), by=person(request))
         return self.shown(asset)
-
-
-def version_of(*, asset: Asset, number: int | None) -> AssetVersion:
-    """The version with this number, or the one approved last: what the asset shows. Raises NotFound."""
-    versions = AssetVersion.objects.filter(asset=asset).order_by("-approved_at", "-number")
-    version = versions.filter(number=number).first() if number else versions.first()
-    if version is None:
-        raise NotFound(
-            f"{asset.name} has no version {number}." if number else f"{asset.name} was never published."
-        )
-    return version

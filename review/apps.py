@@ -5,7 +5,9 @@ class ReviewConfig(AppConfig):
     name = "review"
 
     def ready(self) -> None:
-        from generation.signals import output_ready
+        from generation.signals import output_ready, swept
+        from review.publishing.actions import sweep
         from review.services import open_review
 
         output_ready.connect(open_review, dispatch_uid="review.open")
+        swept.connect(sweep, dispatch_uid="review.sweep")

@@ -10,12 +10,13 @@ from django_htmx.http import push_url, retarget
 
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act, may
-from brandkit.common.errors import Conflict, Invalid, NotFound
+from brandkit.common.errors import Conflict, Invalid, NotFound, StorageFailed
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation.files import picture
 from review import library, origin, services
 from review.models import Decision, Review
 from review.publishing import actions
+from review.publishing.renditions import Unfit
 
 STRIP = 12
 """How many of the waiting pictures the desk shows small."""
@@ -86,8 +87,12 @@ def skip(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
 def publish(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
     """Once more, after the store has failed."""
     review = find(brand, pk)
-    actions.publish(review=review, by=request.user)
-    _tell(request, review)
+    try:
+        actions.publish(review=review, by=request.user)
+    except (StorageFailed, Unfit) as error:
+        messages.error(request, error.message)
+    else:
+        _tell(request, review)
     return redirect("review:show", brand.slug, pk)
 
 

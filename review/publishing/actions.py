@@ -115,8 +115,11 @@ def unpublish(*, version: AssetVersion, by: User) -> None:
         _delete(rendition)
 
 
-def sweep() -> None:
-    """What time does here: publish what could not be published, delete what could not be deleted."""
+def sweep(sender: object = None, **signal: object) -> None:
+    """What time does here: publish what could not be published, delete what could not be deleted.
+
+    Receives `swept`, from several workers at once.
+    """
     due = Review.objects.for_desk().filter(state=Review.State.APPROVED, retry_at__lte=timezone.now())
     for review in due[:5]:
         decision = review.decisions.select_related("decided_by").latest("id")

@@ -1,0 +1,243 @@
+"""The public addresses: what they answer, with which headers, and what they never do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from brandkit.accounts.models import Brand, Role, User
+from brandkit.common.storage import digest, public_store
+from review.models import AssetVersion, Rendition
+from review.publishing.actions import unpublish
+from review.services import decide
+from templates_app.models import OutputFormat
+from tests.factories import make_brand, make_user
+from tests.review.factories import make_published, make_review
+from tests.review.test_publishing import inputs, other_picture
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def brand() -> Brand:
+    return make_brand(slug="acme")
+
+
+@pytest.fixture
+def reviewer(brand: Brand) -> User:
+    return make_user(brand, Role.REVIEWER)
+
+
+@pytest.fixture
+def get() -> Callable[..., Any]:
+    """A stranger."""
+    return Client().get
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def addresses(version: AssetVersion) -> tuple[str, str]:
+    rendition = version.renditions.get()
+    return rendition.stable_path, rendition.immutable_path
+
+
+def test_it_names_a_stable_and_an_immutable_address(brand: Brand) -> None:
+    version = make_published(brand, **inputs(brand))
+    key = version.renditions.get().key
+    assert addresses(version) == (
+        "/assets/acme/cup-kitchen-square.jpg",
+        f"/assets/acme/cup-kitchen-square.{key}.jpg",
+    )
+
+
+def test_it_shows_strangers_the_published_bytes(brand: Brand, get: Callable[..., Any]) -> None:
+    version = make_published(brand, **inputs(brand))
+    rendition = version.renditions.get()
+    for address in addresses(version):
+        response = get(address)
+        assert response.status_code == 200
+        assert digest(body(response)) == rendition.sha256
+        assert response["Content-Type"] == "image/jpeg"
+        assert int(response["Content-Length"]) == rendition.bytes
+
+
+def test_it_sends_headers_that_keep_a_picture_a_picture(brand: Brand, get: Callable[..., Any]) -> None:
+    version = make_published(brand, **inputs(brand))
+    for address in addresses(version):
+        response = get(address)
+        assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
+        assert response["Content-Disposition"] == 'inline; filename="cup-kitchen-square.jpg"'
+        response.close()
+
+
+def test_it_caches_a_stable_address_shortly_and_an_immutable_one_for_ever(
+    brand: Brand, get: Callable[..., Any]
+) -> None:
+    stable, immutable = (get(address) for address in addresses(make_published(brand)))
+    assert stable["Cache-Control"] == "public, max-age=60"
+    assert immutable["Cache-Control"] == "public, max-age=31536000, immutable"
+    for response in (stable, immutable):
+        assert "Vary" not in response or "Cookie" not in response["Vary"]
+        response.close()
+
+
+def test_it_answers_304_to_those_who_have_it(brand: Brand, get: Callable[..., Any]) -> None:
+    version = make_published(brand)
+    rendition = version.renditions.get()
+    for address in addresses(version):
+        first = get(address)
+        assert first["ETag"] == f'"{rendition.sha256}"'
+        first.close()
+        for condition in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+            again = get(address, headers=condition)
+            assert (again.status_code, again.content) == (304, b"")
+            assert again["Cache-Control"] == first["Cache-Control"]
+            assert again["ETag"] == first["ETag"]
+        other = get(address, headers={"If-None-Match": '"other"'})
+        assert other.status_code == 200
+        other.close()
+
+
+def test_it_sets_no_cookie_and_asks_the_database_once(
+    brand: Brand, get: Callable[..., Any], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for address in addresses(make_published(brand)):
+        with django_assert_num_queries(1):
+            response = get(address)
+        assert not response.cookies
+        response.close()
+
+
+def test_it_answers_head_and_get_only(brand: Brand) -> None:
+    version = make_published(brand)
+    for address in addresses(version):
+        head = Client().head(address)
+        assert head.status_code == 200
+        assert int(head["Content-Length"]) == version.renditions.get().bytes
+        for method in ("post", "put", "patch", "delete"):
+            assert getattr(Client(), method)(address).status_code == 405
+
+
+def test_it_moves_the_stable_address_to_the_newest_and_keeps_the_older_bytes(
+    brand: Brand, get: Callable[..., Any]
+) -> None:
+    same = inputs(brand)
+    first = make_published(brand, **same)
+    second = make_published(brand, **same, output=other_picture("pink"))
+    (stable, old), (_, new) = addresses(first), addresses(second)
+    assert old != new
+    assert digest(body(get(stable))) == second.renditions.get().sha256
+    assert digest(body(get(new))) == second.renditions.get().sha256
+    assert digest(body(get(old))) == first.renditions.get().sha256
+
+
+def test_it_shows_what_was_approved_last_though_it_was_published_first(
+    brand: Brand, reviewer: User, get: Callable[..., Any]
+) -> None:
+    same = inputs(brand)
+    late, early = make_published(brand, **same), make_published(brand, **same, output=other_picture("pink"))
+    AssetVersion.objects.filter(pk=late.pk).update(approved_at=timezone.now())
+    assert digest(body(get(addresses(early)[0]))) == late.renditions.get().sha256
+
+
+def test_it_answers_410_at_both_addresses_after_a_recall(
+    brand: Brand, reviewer: User, get: Callable[..., Any]
+) -> None:
+    version = make_published(brand)
+    unpublish(version=version, by=reviewer)
+    for address in addresses(version):
+        response = get(address)
+        assert response.status_code == 410
+        assert response.content == b"This picture was published once and has been taken back.\n"
+        assert response["Cache-Control"] == "no-store"
+        etag = f'"{version.renditions.get().sha256}"'
+        assert get(address, headers={"If-None-Match": etag}).status_code == 410
+
+
+def test_it_does_not_bring_an_older_version_back(
+    brand: Brand, reviewer: User, get: Callable[..., Any]
+) -> None:
+    same = inputs(brand)
+    first = make_published(brand, **same)
+    second = make_published(brand, **same, output=other_picture("pink"))
+    unpublish(version=second, by=reviewer)
+    stable, old = addresses(first)
+    assert get(stable).status_code == 410
+    assert get(addresses(second)[1]).status_code == 410
+    assert digest(body(get(old))) == first.renditions.get().sha256, "until it is taken back itself"
+    unpublish(version=first, by=reviewer)
+    assert get(old).status_code == 410
+
+
+def test_it_shows_a_new_version_at_an_address_that_was_taken_back(
+    brand: Brand, reviewer: User, get: Callable[..., Any]
+) -> None:
+    same = inputs(brand)
+    first = make_published(brand, **same)
+    unpublish(version=first, by=reviewer)
+    again = make_published(brand, **same)  # equal bytes, so equal addresses
+    assert addresses(again) == addresses(first)
+    for address in addresses(again):
+        assert digest(body(get(address))) == again.renditions.get().sha256
+
+
+def test_it_keeps_both_endings_when_a_format_changes_its_file_type(
+    brand: Brand, get: Callable[..., Any]
+) -> None:
+    same = inputs(brand)
+    first = make_published(brand, **same)
+    OutputFormat.objects.update(file_type="png")
+    same["output_format"].refresh_from_db()
+    second = make_published(brand, **same)
+    assert addresses(second)[0] == "/assets/acme/cup-kitchen-square.png"
+    for version in (first, second):
+        assert digest(body(get(addresses(version)[0]))) == version.renditions.get().sha256
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "acme/nothing.jpg",
+        "acme/cup-kitchen-square.png",
+        "acme/cup-kitchen-square.0000000000000000.jpg",
+        "acme/cup-kitchen-square",
+        "acme/",
+        "",
+        "other/cup-kitchen-square.jpg",
+        "acme/../acme/cup-kitchen-square.jpg",
+        "acme/cup-kitchen-square.jpg/",
+    ],
+)
+def test_it_knows_no_other_address(brand: Brand, get: Callable[..., Any], path: str) -> None:
+    make_published(brand, **inputs(brand))
+    make_brand(slug="other")
+    assert get(f"/assets/{path}").status_code == 404
+
+
+def test_it_does_not_serve_a_file_that_no_row_publishes(brand: Brand, get: Callable[..., Any]) -> None:
+    version = make_published(brand, **inputs(brand))
+    name = str(version.renditions.get().file.name)
+    Rendition.objects.all().delete()
+    assert public_store().exists(name)
+    assert get(f"/{name}").status_code == 404
+
+
+def test_it_tells_a_lost_file_as_what_it_is(brand: Brand, get: Callable[..., Any]) -> None:
+    version = make_published(brand)
+    public_store().delete(str(version.renditions.get().file.name))
+    response = get(addresses(version)[0])
+    assert response.status_code == 503
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_it_publishes_nothing_for_a_rejection(brand: Brand, reviewer: User, get: Callable[..., Any]) -> None:
+    review = make_review(brand, **inputs(brand))
+    decide(review=review, by=reviewer, verdict="rejected", reason="other")
+    assert get("/assets/acme/cup-kitchen-square.jpg").status_code == 404

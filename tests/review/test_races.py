@@ -1,0 +1,152 @@
+"""Two at once: one decision, and the other is told."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from brandkit.accounts.models import Role, User
+from brandkit.common.errors import BrandkitError, Conflict
+from brandkit.common.models import Event, history
+from review.models import AssetVersion, Decision, Review
+from review.publishing.actions import publish, unpublish
+from review.services import claim, decide, take_next
+from tests.conftest import stored_files
+from tests.factories import make_brand, make_user
+from tests.review.factories import make_published, make_review
+from tests.review.test_publishing import inputs, other_picture
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*works: Callable[[], object]) -> list[object]:
+    """What each returned, or the BrandkitError that it raised. They start together."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], object]) -> object:
+        try:
+            start.wait()
+            return work()
+        except BrandkitError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def conflicts(answers: list[object]) -> list[str]:
+    return [answer.message for answer in answers if isinstance(answer, Conflict)]
+
+
+def fresh(review: Review) -> Review:
+    return Review.objects.for_desk().get(pk=review.pk)
+
+
+def test_it_takes_one_verdict_when_many_decide_at_once() -> None:
+    brand = make_brand()
+    people = [make_user(brand, Role.REVIEWER, first_name=name) for name in ("Ann", "Ben", "Cem", "Dot")]
+    review = make_review(brand)
+    copies = [fresh(review) for _ in people]
+
+    def judge(copy: Review, person: User) -> Callable[[], object]:
+        return lambda: decide(review=copy, by=person, verdict="rejected", reason="colour")
+
+    answers = at_once(*(judge(copy, person) for copy, person in zip(copies, people, strict=True)))
+    winner = Decision.objects.get().decided_by
+    assert [answer for answer in answers if isinstance(answer, Decision)] == [Decision.objects.get()]
+    told = conflicts(answers)
+    assert len(told) == 3
+    assert set(told) <= {
+        f"{winner} has rejected this picture already.",
+    } | {message for message in told if message.startswith(f"{winner} is looking at this picture")}
+    assert [event.kind for event in history(review)] == [
+        "review.waiting",
+        "review.claimed",
+        "review.rejected",
+    ]
+
+
+def test_it_never_publishes_what_another_has_rejected() -> None:
+    brand = make_brand()
+    ann, ben = (make_user(brand, Role.REVIEWER, first_name=name) for name in ("Ann", "Ben"))
+    review = make_review(brand)
+    one, two = fresh(review), fresh(review)
+    answers = at_once(
+        lambda: decide(review=one, by=ann, verdict="approved"),
+        lambda: decide(review=two, by=ben, verdict="rejected", reason="shape"),
+    )
+    assert len(conflicts(answers)) == 1
+    state, verdict = Review.objects.get().state, Decision.objects.get().verdict
+    assert (verdict, state) in {("approved", "published"), ("rejected", "rejected")}
+    public = [name for name in stored_files() if name.startswith("public/")]
+    assert len(public) == AssetVersion.objects.count() == int(state == "published")
+
+
+def test_it_gives_each_of_many_reviewers_another_picture() -> None:
+    brand = make_brand()
+    people = [make_user(brand, Role.REVIEWER) for _ in range(4)]
+    waiting = {make_review(brand).pk for _ in people}
+    works = [lambda person=person: take_next(brand=brand, user=person) for person in people]
+    taken = at_once(*works)
+    assert {review.pk for review in taken if isinstance(review, Review)} == waiting
+    assert Event.objects.filter(kind="review.claimed").count() == 4
+
+
+def test_it_gives_one_picture_to_one_of_many() -> None:
+    brand = make_brand()
+    people = [make_user(brand, Role.REVIEWER) for _ in range(4)]
+    review = make_review(brand)
+    copies = [(fresh(review), person) for person in people]
+    answers = at_once(
+        *(lambda copy=copy, person=person: claim(review=copy, by=person) for copy, person in copies)
+    )
+    assert answers.count(None) == 1
+    assert len(conflicts(answers)) == 3
+    assert Event.objects.filter(kind="review.claimed").count() == 1
+
+
+def test_it_publishes_once_when_two_try() -> None:
+    brand = make_brand()
+    reviewer = make_user(brand, Role.REVIEWER)
+    review = make_review(brand)
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr("review.services.publish_or_note", lambda **given: None)
+        decide(review=review, by=reviewer, verdict="approved")
+    one, two = fresh(review), fresh(review)
+    answers = at_once(lambda: publish(review=one, by=reviewer), lambda: publish(review=two, by=reviewer))
+    assert len(conflicts(answers)) == 1
+    version = AssetVersion.objects.get()
+    assert [name for name in stored_files() if name.startswith("public/")] == [
+        f"public/{version.renditions.get().file.name}"
+    ]
+    assert [event.kind for event in history(review)].count("review.published") == 1
+
+
+def test_it_numbers_two_versions_of_one_asset_apart() -> None:
+    brand = make_brand()
+    reviewer = make_user(brand, Role.REVIEWER)
+    same = inputs(brand)
+    pictures = [
+        make_review(brand, **same, output=other_picture(colour)) for colour in ("pink", "lime", "gold")
+    ]
+    works = [
+        lambda review=review: decide(review=review, by=reviewer, verdict="approved") for review in pictures
+    ]
+    assert conflicts(at_once(*works)) == []
+    assert sorted(AssetVersion.objects.values_list("number", flat=True)) == [1, 2, 3]
+
+
+def test_it_takes_back_once_when_two_try() -> None:
+    brand = make_brand()
+    reviewer = make_user(brand, Role.REVIEWER)
+    version = make_published(brand)
+    copies = [
+        AssetVersion.objects.select_related("review__brand", "asset").get(pk=version.pk) for _ in range(2)
+    ]
+    answers = at_once(*(lambda copy=copy: unpublish(version=copy, by=reviewer) for copy in copies))
+    assert len(conflicts(answers)) == 1
+    assert [event.kind for event in history(version.review)].count("review.recalled") == 1
