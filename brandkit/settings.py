@@ -260,7 +260,6 @@ HUEY = {
     "immediate": False,
     "results": False,
     "utc": True,
-    "fsync": False,
     "consumer": {
         "workers": BRANDKIT_WORKER_THREADS,
         "worker_type": "thread",
