@@ -44,16 +44,10 @@ def _work_or_fail(claim: Claim) -> None:
     except (LostClaim, OperationalError, InterfaceError):
         raise  # there is no database to write to: the lease runs out and another worker takes over
     except BrandkitError as error:
-        _fail_afresh(claim, error.code, error.message)
+        fail(claim, error.code, error.message)
     except Exception:
         logger.exception("Generation %s failed.", claim.generation.pk)
-        _fail_afresh(claim, "internal_error", OUR_FAULT)
-
-
-def _fail_afresh(claim: Claim, code: str, words: str) -> None:
-    """What was written has been rolled back, so what we know of the row may be wrong."""
-    claim.generation.refresh_from_db()
-    fail(claim, code, words)
+        fail(claim, "internal_error", OUR_FAULT)
 
 
 def _work(claim: Claim) -> None:

@@ -4,11 +4,12 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from brandkit.common.errors import StorageFailed
@@ -40,6 +41,7 @@ OUTCOMES = {
     TryLater: Outcome.LATER,
     Stopped: Outcome.STOPPED,
 }
+WAITS = (1, 2, 4, 8)
 _cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 
@@ -126,14 +128,30 @@ def _facts(result: Result) -> dict[str, Any]:
 
 def _settle(claim: Claim, attempt: Attempt, result: Result, seconds: float) -> None:
     """Write down what came of it, all or nothing, if the claim is still ours."""
-    try:
+
+    def write() -> None:
         with transaction.atomic():
             _move_on(claim, attempt, result)
             _record(attempt, result, seconds)
+
+    try:
+        patiently(write)
     except LostClaim:
         if isinstance(result, Made):
             private_store().delete(answer_name(attempt))
         raise
+
+
+def patiently(write: Callable[[], None]) -> None:
+    """What has been paid for is not forgotten because the database is away for a moment."""
+    for wait in WAITS:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            logger.warning("The database does not answer; trying again in %s seconds.", wait)
+            connection.close()
+            time.sleep(wait)
+    return write()
 
 
 def _move_on(claim: Claim, attempt: Attempt, result: Result) -> None:

@@ -35,6 +35,8 @@ class Claim:
 
     def move(self, to: str, **changes: Any) -> None:
         """End the claim: move the generation on and let it go. Raises LostClaim."""
+        # After a rollback our copy of the row may believe what is not so.
+        self.generation.refresh_from_db(fields=["state"])
         try:
             self.generation.move(
                 to, only_if={"claim": self.token}, claim=None, worker="", lease_until=None, **changes

@@ -7,13 +7,15 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.dispatch import receiver
 from django.utils import timezone
 
 from brandkit.common.errors import StorageFailed
 from brandkit.common.models import history
-from generation.engine import finish
-from generation.imaging.answer import Answer
+from brandkit.common.storage import private_store
+from generation.engine.claims import Claim
+from generation.imaging.answer import Answer, open_answer
 from generation.imaging.unreadable import Limits
 from generation.models import Attempt, Generation, Output
 from generation.providers.base import Made, PictureRequest, Provider, Result
@@ -177,6 +179,7 @@ def test_it_tries_again_when_the_provider_says(scripted: Script) -> None:
     run(generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.claim, generation.tries) == ("queued", None, 1)
+    assert generation.retry_at
     assert timedelta(seconds=90) <= generation.retry_at - before < timedelta(seconds=100)
     run(now_due(generation).pk)
     generation.refresh_from_db()
@@ -252,7 +255,7 @@ def test_it_fails_where_the_provider_is_no_longer_there(scripted: Script) -> Non
 @pytest.mark.parametrize("change", ["other bytes", "gone"])
 def test_it_fails_where_an_input_is_not_what_it_was(scripted: Script, change: str) -> None:
     generation = scripted({"do": "picture"})
-    store, name = generation.subject.cutout.storage, generation.subject.cutout.name
+    store, name = private_store(), str(generation.subject.cutout)
     store.delete(name)
     if change == "other bytes":
         with store.open(name, "wb") as file:
@@ -342,13 +345,33 @@ def test_it_changes_nothing_once_the_claim_is_lost_in_the_finish(
         Generation.objects.update(claim=uuid4(), worker="somebody else")
         return open_answer(*args, **named)
 
-    open_answer = finish.open_answer
-    monkeypatch.setattr(finish, "open_answer", open_late)
+    monkeypatch.setattr("generation.engine.finish.open_answer", open_late)
     run(generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.worker) == ("running", "somebody else")
     assert (Output.objects.count(), outputs_told) == (0, [])
     assert generation.fetched in "".join(outputs_stored())
+
+
+def test_it_keeps_what_was_paid_for_while_the_database_is_away(
+    scripted: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = scripted({"do": "picture"})
+    waits: list[float] = []
+    monkeypatch.setattr("generation.engine.calls.time.sleep", waits.append)
+    monkeypatch.setattr("generation.engine.calls.connection.close", lambda: None)
+    failing = iter([OperationalError("gone"), OperationalError("gone"), None])
+
+    def note(claim: Claim, **changes: Any) -> None:
+        if changes.keys() == {"fetched"} and changes["fetched"] and (error := next(failing)):
+            raise error
+        really(claim, **changes)
+
+    really = Claim.note
+    monkeypatch.setattr(Claim, "note", note)
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation), waits) == ("succeeded", ["picture"], [1, 2])
 
 
 def full_store(*_: Any) -> None:

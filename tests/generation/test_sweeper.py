@@ -44,8 +44,9 @@ def waiting(*, since: float = 60, **fields: Any) -> Generation:
     ],
 )
 def test_it_sends_what_is_overdue_and_nothing_else(fields: dict[str, Any], is_overdue: bool) -> None:
-    times = {name: ago(fields[name]) for name in ("retry_at", "lease_until") if name in fields}
-    generation = waiting(**{**fields, **times})
+    for name in {"retry_at", "lease_until"} & set(fields):
+        fields = {**fields, name: ago(fields[name])}
+    generation = waiting(**fields)
     sent: list[int] = []
     Sweeper(sent.append).sweep()
     assert sent == ([generation.pk] if is_overdue else [])
