@@ -98,6 +98,12 @@ class SceneVersion(Version):
     gloss = models.FloatField(
         "gloss of the ground", default=0, validators=fraction, help_text="0 is cloth, 1 is polished stone."
     )
+    tilt = models.FloatField(
+        "camera looks down by",
+        default=15,
+        validators=[MinValueValidator(0.0), MaxValueValidator(90.0)],
+        help_text="Degrees: 0 is level with the ground, 90 straight from above.",
+    )
 
     objects = VersionQuerySet["SceneVersion"].as_manager()
 
@@ -141,6 +147,7 @@ class SceneVersion(Version):
             ground=self.ground,
             light=Light(azimuth=self.light_azimuth, height=self.light_height, softness=self.light_softness),
             gloss=self.gloss,
+            tilt=self.tilt,
         )
 
 

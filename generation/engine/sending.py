@@ -6,11 +6,9 @@ from django.db.models.fields.files import FieldFile
 
 from brandkit.common.errors import BrandkitError
 from brandkit.common.storage import digest
-from generation.imaging.slot import Box, Light, Slot
 from generation.imaging.sniff import HEAD, sniff
 from generation.models import Generation
 from generation.providers.base import Picture, PictureRequest
-from templates_app.models import SceneVersion
 
 
 class InputChanged(BrandkitError):
@@ -28,7 +26,7 @@ def picture_request(generation: Generation) -> PictureRequest:
         subject=_picture("subject", subject.normal, subject.normal_sha256, *pixels),
         cutout=_picture("cutout", subject.cutout, subject.cutout_sha256, *pixels),
         scene=_picture("scene", scene.picture, scene.sha256, scene.width, scene.height),
-        slot=slot_of(scene),
+        slot=scene.slot,
         ratio=generation.ratio,
         size=generation.size,
         parameters=generation.parameters,
@@ -48,16 +46,6 @@ def what_is_sent(request: PictureRequest) -> list[dict[str, Any]]:
         }
         for picture in (request.subject, request.cutout, request.scene)
     ]
-
-
-def slot_of(scene: SceneVersion) -> Slot:
-    """The place and the light that a curator has set."""
-    return Slot(
-        box=Box(x0=scene.slot_x0, y0=scene.slot_y0, x1=scene.slot_x1, y1=scene.slot_y1),
-        ground=scene.ground,
-        light=Light(azimuth=scene.light_azimuth, height=scene.light_height, softness=scene.light_softness),
-        gloss=scene.gloss,
-    )
 
 
 def _picture(role: str, file: FieldFile, sha256: str, width: int, height: int) -> Picture:
