@@ -8,6 +8,7 @@ from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
+from django.views.decorators.http import require_safe
 
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
@@ -24,18 +25,21 @@ OUTPUT = ("picture", "preview", "thumbnail")
 SCENE = ("picture", "thumbnail")
 
 
+@require_safe
 @brand_page(Act.SEE)
 def subject_file(request: HtmxRequest, brand: Brand, pk: int, kind: str) -> HttpResponseBase:
     """A subject's photo as uploaded, its upright sRGB form, its cut-out or its thumbnail."""
     return picture(request, Subject.objects.filter(brand=brand, pk=pk).first(), kind, SUBJECT)
 
 
+@require_safe
 @brand_page(Act.SEE)
 def output_file(request: HtmxRequest, brand: Brand, pk: int, kind: str) -> HttpResponseBase:
     """An output's bytes as received, its preview or its thumbnail."""
     return picture(request, Output.objects.filter(brand=brand, pk=pk).first(), kind, OUTPUT)
 
 
+@require_safe
 @brand_page(Act.SEE)
 def scene_file(request: HtmxRequest, brand: Brand, pk: int, kind: str) -> HttpResponseBase:
     """A scene version's picture or its thumbnail."""
