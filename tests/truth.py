@@ -1,4 +1,4 @@
-"""The truth pictures in `fixtures/truth`, with the slots that a curator gives their scenes. For tests and benches."""
+"""The truth pictures in `fixtures/truth`, with the slots that a curator gives their scenes."""
 
 from pathlib import Path
 

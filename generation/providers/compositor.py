@@ -1,4 +1,4 @@
-"""The embedded provider: sets the subject's own pixels into the scene. Offline, free, the same bytes every time."""
+"""The embedded provider: sets the subject's own pixels into the scene. Offline, free, repeatable."""
 
 from io import BytesIO
 from typing import BinaryIO, ClassVar
@@ -30,7 +30,7 @@ class Compositor(Provider):
                 scene=scene, cutout=cutout, slot=request.slot, width=request.width, height=request.height
             )
         except NothingToPlace:
-            words = "The cut-out is empty: no subject was found in the photo. Try a photo with a plainer background."
+            words = "The cut-out is empty: no subject was found. Try a photo with a plainer background."
             return Failed(code="empty_cutout", words=words, step="composite")
         Image.fromarray(made.rgb).save(sink, "PNG", compress_level=1)
         return Made(model_version=self.model, subject_box=made.subject_box, notes=made.notes)

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, U8, Rect, blur, crop, shrink, span, to_bytes, to_linear, to_srgb
+from generation.imaging.arrays import (
+    U8,
+    Floats,
+    Rect,
+    crop,
+    resize,
+    shrink,
+    span,
+    to_bytes,
+    to_linear,
+    to_srgb,
+)
 from generation.imaging.composite import grain, light, reflection, shadow
 from generation.imaging.composite.place import Place, place
 from generation.imaging.composite.solid import Solid, inflate
@@ -20,7 +31,7 @@ BODY = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Composite:
-    """rgb: (height, width, 3). subject_box: where the subject stands in it. notes: what a person should know."""
+    """rgb: (height, width, 3). subject_box: where the subject stands. notes: what a person should know."""
 
     rgb: U8 = field(repr=False)
     subject_box: Box
@@ -32,14 +43,14 @@ class NothingToPlace(ValueError):
 
 
 def composite(*, scene: U8, cutout: U8, slot: Slot, width: int, height: int) -> Composite:
-    """Make a picture of width x height: scene (H, W, 3), cutout (H, W, 4) with free colours. Raises NothingToPlace."""
+    """A picture of width x height; scene is (H, W, 3), cutout (H, W, 4) with free colours. NothingToPlace."""
     box = span(cutout[..., 3] > 127)
     if box is None:
         raise NothingToPlace("the cut-out is empty: every pixel is transparent")
     subject = crop(cutout, box)
     size = (box[2] - box[0], box[3] - box[1])
     where = place(scene=scene.shape[1::-1], subject=size, slot=slot, width=width, height=height)
-    rgb = _resize(crop(scene, where.view), width, height)
+    rgb = resize(crop(scene, where.view), width, height)
     colours, alpha = _fit(subject, where)
     small = shrink(np.dstack([colours, alpha]), BODY)
     solid = inflate(small[..., 3] > 127, _flat(slot))
@@ -55,19 +66,11 @@ def composite(*, scene: U8, cutout: U8, slot: Slot, width: int, height: int) -> 
     return Composite(rgb=rgb, subject_box=_box(where, width, height), notes=where.notes)
 
 
-def _resize(picture: U8, width: int, height: int) -> U8:
-    larger = width > picture.shape[1]
-    return np.ascontiguousarray(
-        cv2.resize(picture, (width, height), interpolation=cv2.INTER_CUBIC if larger else cv2.INTER_AREA)
-    )
-
-
 def _fit(subject: U8, where: Place) -> tuple[U8, U8]:
     """The subject at its size in the picture: colours and alpha. Clear pixels' colours have no say."""
     alpha = subject[..., 3:].astype(np.float32)
     weighted = np.dstack([subject[..., :3] * (alpha / 255), alpha])
-    kind = cv2.INTER_CUBIC if where.scale > 1 else cv2.INTER_AREA
-    sized = cv2.resize(weighted, (where.width, where.height), interpolation=kind)
+    sized = resize(weighted, where.width, where.height)
     cover = np.clip(sized[..., 3:], 0, 255)
     return to_bytes(sized[..., :3] * 255 / np.maximum(cover, 1)), to_bytes(cover[..., 0])
 
@@ -81,7 +84,7 @@ def _around(rgb: U8, where: Place) -> tuple[U8, U8]:
     return shrink(crop(rgb, near), 128), shrink(crop(rgb, foot), 128)
 
 
-def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot, own: F32) -> None:
+def _shade(rgb: U8, where: Place, solid: Solid, slot: Slot, own: Floats) -> None:
     """Darken the ground where the subject, of mean colour `own`, keeps light from it."""
     ground = shadow.cast(solid, slot.light)
     unit = where.height / len(solid.half)
@@ -108,9 +111,11 @@ def _inside(rgb: U8, x0: float, y0: float, x1: float, y1: float) -> Rect:
     return max(0, int(x0)), max(0, int(y0)), min(width, int(x1) + 1), min(height, int(y1) + 1)
 
 
-def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: F32, cover: F32) -> None:
-    """Show the subject in the ground below it, as far as the picture reaches; worked out small, for it is soft."""
-    before, after = (min(where.width // 4, room) for room in (where.left, rgb.shape[1] - where.left - where.width))
+def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: Floats, cover: Floats) -> None:
+    """Show the subject in the ground below it, as far as the picture reaches. It is soft: small will do."""
+    before, after = (
+        min(where.width // 4, room) for room in (where.left, rgb.shape[1] - where.left - where.width)
+    )
     sides = slice(where.left - before, where.left + where.width + after)
     light = np.dstack([lit * cover[..., None], cover])
     subject = shrink(np.pad(light, ((0, 0), (before, after), (0, 0))), reflection.SIZE)
@@ -118,24 +123,26 @@ def _reflect(rgb: U8, where: Place, solid: Solid, slot: Slot, lit: F32, cover: F
     columns = np.linspace(-before, where.width + after, width) * len(solid.base) / where.width
     base = np.interp(columns, np.arange(len(solid.base)), solid.base) * height / len(solid.half)
     above = rgb[: max(1, where.top), sides]  # the ground mirrors flatly: what it shows stands far behind
-    behind = to_linear(cv2.resize(above, (width, 8), interpolation=cv2.INTER_AREA)).mean(0, keepdims=True)
+    behind = to_linear(resize(above, width, 8)).mean(0, keepdims=True)
     gained = reflection.gain(reflection.mirrored(subject, base), behind, slot.gloss)
     start = where.foot - round(base.max() * where.height / height)
     part = rgb[start : start + where.height, sides]
-    gained = cv2.resize(gained, (part.shape[1], where.height))[: len(part)]
+    gained = resize(gained, part.shape[1], where.height)[: len(part)]
     part[:] = to_bytes(to_srgb(reflection.add(to_linear(part), gained)))
 
 
-def _noise(scene: U8, subject: U8, where: Place) -> F32:
+def _noise(scene: U8, subject: U8, where: Place) -> Floats:
     """What the subject lacks of the scene's grain."""
     wanted = grain.strength(shrink(crop(scene, where.view), 1024))
-    own = grain.strength(np.ascontiguousarray(subject[..., :3]), subject[..., 3] > 250) * min(1.0, 1 / where.scale)
+    own = grain.strength(np.ascontiguousarray(subject[..., :3]), subject[..., 3] > 250) * min(
+        1.0, 1 / where.scale
+    )
     missing = np.sqrt(max(0.0, wanted**2 - own**2))
     seed = grain.seed(scene, subject)
     return grain.draw((where.height, where.width), sigma=missing, size=where.zoom, seed=seed)
 
 
-def _paste(rgb: U8, where: Place, lit: F32, cover: F32, noise: F32) -> None:
+def _paste(rgb: U8, where: Place, lit: Floats, cover: Floats, noise: Floats) -> None:
     part = rgb[where.top : where.foot, where.left : where.left + where.width]
     share = cover[..., None]
     mixed = to_srgb(to_linear(part) * (1 - share) + lit * share)

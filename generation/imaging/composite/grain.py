@@ -5,7 +5,7 @@ import hashlib
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, U8, Mask, blur
+from generation.imaging.arrays import U8, Floats, Mask, blur
 
 MOST = 6.0
 """Stronger noise than this (levels of 255) is texture, not grain."""
@@ -23,7 +23,7 @@ def strength(rgb: U8, where: Mask | None = None) -> float:
     return float(min(MOST, rough[mask].mean() * np.sqrt(np.pi / 2) / 6))
 
 
-def draw(shape: tuple[int, int], *, sigma: float, size: float, seed: int) -> F32:
+def draw(shape: tuple[int, int], *, sigma: float, size: float, seed: int) -> Floats:
     """Grey noise (H, W) of that standard deviation, its grains about `size` pixels large."""
     noise = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
     if size > 1:
@@ -36,5 +36,5 @@ def seed(*pictures: U8) -> int:
     """The same pictures, the same noise."""
     total = hashlib.blake2b(digest_size=8)
     for picture in pictures:
-        total.update(np.ascontiguousarray(picture))
+        total.update(np.ascontiguousarray(picture).data)
     return int.from_bytes(total.digest())

@@ -1,9 +1,8 @@
-"""Bringing the subject's light toward the scene's, so far that it belongs there and not so far that it looks another colour."""
+"""Bringing the subject's light toward the scene's: it should belong there, and keep its colour."""
 
-import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, LUMA, U8, Mask, blur, to_linear, to_srgb
+from generation.imaging.arrays import LUMA, U8, Floats, Mask, blur, ciede2000, to_lab, to_linear, to_srgb
 from generation.imaging.composite.shadow import direct_share, toward
 from generation.imaging.composite.solid import Solid, normals
 from generation.imaging.slot import Light
@@ -24,10 +23,10 @@ FORM = 0.6
 """How much of the shading is taken over: the photo has some of its own, and the body is a guess."""
 
 
-def field(*, rgba: U8, solid: Solid, light: Light, around: U8, ground: U8) -> F32:
+def field(*, rgba: U8, solid: Solid, light: Light, around: U8, ground: U8) -> Floats:
     """Gains in linear light for each place of the subject (H, W, 3), all of them within `LIMIT`.
 
-    rgba: the subject at the solid's size. around, ground: the scene near the subject, and the ground at its foot.
+    rgba: the subject at the solid's size. around: the scene near it. ground: the ground at its foot.
     """
     inside = rgba[..., 3] > 127
     floor = min(1.0, float((to_linear(ground) @ LUMA).mean()) / WHITE_GROUND)
@@ -35,11 +34,13 @@ def field(*, rgba: U8, solid: Solid, light: Light, around: U8, ground: U8) -> F3
     shading = shading_of(inside, solid, light, floor)
     shading **= _weakest(own, shading[inside][:, None], 0.7 * LIMIT)
     whole = gains_of(around)
-    return (shading[..., None] * whole ** _weakest(own, whole, LIMIT, shading[inside][:, None])).astype(np.float32)
+    return (shading[..., None] * whole ** _weakest(own, whole, LIMIT, shading[inside][:, None])).astype(
+        np.float32
+    )
 
 
-def _weakest(own: F32, gains: F32, limit: float, given: F32 | float = 1.0) -> np.float32:
-    """The highest power of the gains, at most 1, with which colours that were multiplied by `given` stay in the limit."""
+def _weakest(own: Floats, gains: Floats, limit: float, given: Floats | float = 1.0) -> np.float32:
+    """The highest power of the gains, at most 1, that keeps colours times `given` in the limit."""
     if change(own, own * given * gains) <= limit:
         return np.float32(1)
     low, high = 0.0, 1.0
@@ -52,8 +53,8 @@ def _weakest(own: F32, gains: F32, limit: float, given: F32 | float = 1.0) -> np
     return np.float32(low)
 
 
-def gains_of(around: U8) -> F32:
-    """Gains for red, green and blue from the scene around the slot. Colourful things tell little of the light's colour."""
+def gains_of(around: U8) -> Floats:
+    """Gains for red, green and blue from the scene nearby; what is colourful tells little of the light."""
     lit = to_linear(around).reshape(-1, 3)
     bright = lit @ LUMA
     gain = (max(float(bright.mean()), 1e-3) / MID_GREY) ** EXPOSURE
@@ -64,7 +65,7 @@ def gains_of(around: U8) -> F32:
     return np.asarray(np.clip(gain, 0.45, 1.6) * colour / (colour @ LUMA), np.float32)
 
 
-def shading_of(inside: Mask, solid: Solid, light: Light, floor: float) -> F32:
+def shading_of(inside: Mask, solid: Solid, light: Light, floor: float) -> Floats:
     """Brighter toward the light, darker away from it and near the ground; 1 on average."""
     share = direct_share(light)
     facing = normals(solid)
@@ -75,11 +76,11 @@ def shading_of(inside: Mask, solid: Solid, light: Light, floor: float) -> F32:
     ground = floor * (1 - sky) * (1 - np.exp(-up / 0.3))
     lit = share * sun + (1 - share) * (sky + ground)
     lit = (lit / max(float(lit[inside].mean()), 1e-6)) ** FORM
-    answer: F32 = blur(_spread(np.clip(lit, 0.5, 1.4), inside), 1.5)
+    answer: Floats = blur(_spread(np.clip(lit, 0.5, 1.4), inside), 1.5)
     return answer
 
 
-def _spread(values: F32, inside: Mask) -> F32:
+def _spread(values: Floats, inside: Mask) -> Floats:
     """Outside, the average of what is near inside: edges must not see a jump."""
     sigma = max(2.0, 0.03 * max(values.shape))
     weight = blur(inside.astype(np.float32), sigma)
@@ -87,13 +88,6 @@ def _spread(values: F32, inside: Mask) -> F32:
     return np.where(inside, values, np.where(weight > 1e-3, near, 1)).astype(np.float32)
 
 
-def change(before: F32, after: F32) -> float:
+def change(before: Floats, after: Floats) -> float:
     """Mean CIEDE2000 between two lists of colours in linear light, (n, 3)."""
-    from skimage.color import deltaE_ciede2000  # slow to import
-
-    return float(deltaE_ciede2000(_lab(before), _lab(after)).mean())
-
-
-def _lab(linear: F32) -> F32:
-    answer: F32 = cv2.cvtColor(to_srgb(linear)[None] / 255, cv2.COLOR_RGB2Lab)[0]
-    return answer
+    return ciede2000(to_lab(to_srgb(before)), to_lab(to_srgb(after)))

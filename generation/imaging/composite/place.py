@@ -16,7 +16,8 @@ MARGIN = 0.04
 class Place:
     """view: the part of the scene that is shown, in its pixels. zoom: output pixels to one of the scene's.
 
-    left, top, width, height: the subject's place in the output, in pixels. scale: output pixels to one of the photo's.
+    left, top, width, height: the subject's place in the output, in pixels.
+    scale: output pixels to one of the photo's.
     """
 
     view: Rect
@@ -35,7 +36,7 @@ class Place:
 
 
 def place(*, scene: tuple[int, int], subject: tuple[int, int], slot: Slot, width: int, height: int) -> Place:
-    """Sizes are (width, height): of the whole scene, of the subject cut to its own box, and of the picture to make."""
+    """Sizes are (width, height): of the whole scene, and of the subject cut to its own box."""
     view = _view(scene, slot, width / height)
     zoom = width / (view[2] - view[0])
     left, right = ((x * scene[0] - view[0]) * zoom for x in (slot.box.x0, slot.box.x1))
@@ -48,7 +49,9 @@ def place(*, scene: tuple[int, int], subject: tuple[int, int], slot: Slot, width
     top = max(top, MARGIN * height)
     scale = min((inner[1] - inner[0]) / subject[0], (ground - top) / subject[1])
     if scale > LARGEST:
-        notes.append(f"The photo is small: the subject is shown at {LARGEST} times its pixels, smaller than its slot.")
+        notes.append(
+            f"The photo is small: the subject is shown at {LARGEST} times its pixels, smaller than its slot."
+        )
         scale = LARGEST
     # Whole pixels, rounded down: the slot and the limit hold to the pixel.
     size = max(1, int(subject[0] * scale + 1e-6)), max(1, int(subject[1] * scale + 1e-6))
@@ -66,7 +69,7 @@ def place(*, scene: tuple[int, int], subject: tuple[int, int], slot: Slot, width
 
 
 def _view(scene: tuple[int, int], slot: Slot, ratio: float) -> Rect:
-    """The largest part of the scene of that ratio; the room left and right of the slot shrinks alike, and above and below."""
+    """The largest part of the scene of that ratio; room on opposite sides of the slot shrinks alike."""
     wide, high = min(scene[0], scene[1] * ratio), min(scene[1], scene[0] / ratio)
     x0 = round((scene[0] - wide) * _before(slot.box.x0, slot.box.x1))
     y0 = round((scene[1] - high) * _before(slot.box.y0, max(slot.box.y1, slot.ground)))

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging.arrays import F32, blur
+from generation.imaging.arrays import Floats, blur
 
 STRONGEST = 0.3
-"""What polished stone throws back at the flat angles of product pictures (Fresnel, about 75 degrees off the normal)."""
+"""What polished stone throws back at the flat angles of product pictures (Fresnel, near 75 degrees)."""
 
 SIZE = 320
 """Longest side at which the image is worked out."""
@@ -19,7 +19,7 @@ LEAST = 0.35
 """Most grounds have a colour of their own: so much of their light stays, whatever they no longer mirror."""
 
 
-def mirrored(picture: F32, base: NDArray[np.floating]) -> F32:
+def mirrored(picture: Floats, base: NDArray[np.floating]) -> Floats:
     """A picture (H, W, C) upside down, each column in its own foot; row 0 lies as high as the highest foot.
 
     base: (W,), rows by which each column's foot lies above the lowest row.
@@ -27,31 +27,34 @@ def mirrored(picture: F32, base: NDArray[np.floating]) -> F32:
     height, width = picture.shape[:2]
     rows = (height - 1 + base.max() - np.arange(height, dtype=np.float32))[:, None] - 2 * base[None]
     columns = np.broadcast_to(np.arange(width, dtype=np.float32), (height, width)).copy()
-    answer: F32 = cv2.remap(picture, columns, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return answer
+    answer = cv2.remap(
+        picture, columns, rows.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT
+    )
+    return np.asarray(answer, np.float32)
 
 
-def gain(subject: F32, behind: F32, gloss: float) -> F32:
+def gain(subject: Floats, behind: Floats, gloss: float) -> Floats:
     """Light that the ground gains, or loses, (H, W, 3), linear; row 0 nearest to the foot.
 
-    subject: (H, W, 4), mirrored, colours times cover and cover. behind: (1, W, 3), what the ground mirrored in each column before.
+    subject: (H, W, 4), mirrored, colours times cover and cover.
+    behind: (1, W, 3), what the ground mirrored in each column before.
     """
     height = len(subject)
-    behind = cv2.blur(behind, (height // 4 * 2 + 1, 1))
+    behind = np.asarray(cv2.blur(behind, (height // 4 * 2 + 1, 1)), np.float32)
     soft = _fading(subject, 1 - gloss)
     below = np.arange(height, dtype=np.float32)[:, None, None] / height
     fade = np.exp(-below / (0.3 + gloss)) * np.clip((1 - below) / 0.4, 0, 1)
-    answer: F32 = gloss * STRONGEST * fade * (UNDERSIDE * soft[..., :3] - soft[..., 3:] * behind)
+    answer: Floats = gloss * STRONGEST * fade * (UNDERSIDE * soft[..., :3] - soft[..., 3:] * behind)
     return answer
 
 
-def add(ground: F32, gained: F32) -> F32:
+def add(ground: Floats, gained: Floats) -> Floats:
     """The ground with what it gained, never darker than `LEAST` of itself."""
-    answer: F32 = np.maximum(ground + gained, LEAST * ground)
+    answer: Floats = np.maximum(ground + gained, LEAST * ground)
     return answer
 
 
-def _fading(picture: F32, rough: float) -> F32:
+def _fading(picture: Floats, rough: float) -> Floats:
     """Blurred the more, the further from the foot and the rougher the ground is."""
     height = len(picture)
     answer, start = picture, 0.0

@@ -1,7 +1,7 @@
 """How much light still reaches the ground around a body: its cast shadow and the darkness where it touches.
 
-Both are the same sum: over many directions that light comes from, does the body stand in the way? Few directions
-close together are the main light, the whole sky is the rest; so shadows soften with distance by themselves.
+Both are the same sum: over many directions that light comes from, does the body stand in the way? Few
+directions close together are the main light, the whole sky is the rest; so shadows soften with distance.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging.arrays import F32, U8, blur
+from generation.imaging.arrays import U8, Floats, blur
 from generation.imaging.composite.solid import Solid
 from generation.imaging.slot import Light
 
@@ -31,14 +31,14 @@ SKY = np.array([0.78, 1.0, 1.32], np.float32)
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """The ground seen from above, in pixels of the body's silhouette: rows go away from the camera, columns right.
+    """The ground seen from above, in pixels of the body's silhouette; rows go away from the camera.
 
     sun, sky: 0 to 1, how much of the main light and of all other light reaches each place.
     left, near: where in it the silhouette's left edge and its foot are.
     """
 
-    sun: F32 = field(repr=False)
-    sky: F32 = field(repr=False)
+    sun: Floats = field(repr=False)
+    sky: Floats = field(repr=False)
     left: int
     near: int
 
@@ -48,7 +48,7 @@ def direct_share(light: Light) -> float:
     return 0.58 * (1 - light.softness**3)
 
 
-def toward(light: Light) -> F32:
+def toward(light: Light) -> Floats:
     """Unit vector to the light: right, up, toward the camera."""
     azimuth, height = np.radians([light.azimuth, max(light.height, LOWEST)])
     flat = np.cos(height)
@@ -65,7 +65,7 @@ def cast(solid: Solid, light: Light) -> Ground:
     return Ground(sun=blur(sun, 0.7), sky=blur(sky, 2.0), left=reach, near=reach - behind)
 
 
-def reached(ground: Ground, light: Light, own: F32) -> F32:
+def reached(ground: Ground, light: Light, own: Floats) -> Floats:
     """Share of red, green and blue light that still falls on each place of the ground, (rows, columns, 3).
 
     own: the subject's mean colour, linear: what it keeps from the ground it partly throws back in its colour.
@@ -74,20 +74,22 @@ def reached(ground: Ground, light: Light, own: F32) -> F32:
     sky = (1 - share) * SKY ** np.float32(1 - light.softness)
     sky, sun = sky / (sky + share), share / (sky + share)
     hidden = 1 - ground.sky[..., None]
-    answer: F32 = ground.sun[..., None] * sun + (1 - hidden * (1 - BOUNCE * own * (1 - 0.6 * hidden))) * sky
+    answer: Floats = (
+        ground.sun[..., None] * sun + (1 - hidden * (1 - BOUNCE * own * (1 - 0.6 * hidden))) * sky
+    )
     return answer
 
 
 def _layers(solid: Solid) -> tuple[U8, int]:
-    """The body cut into level slices, the top one first, (H, depth, W), 1 where it is; and the depth of their first row."""
+    """The body in level slices, the top one first, (H, depth, W), 1 inside; and where their depth begins."""
     deepest = solid.half.max(axis=0)
     first, last = int((solid.middle - deepest).min()) - 1, int((solid.middle + deepest).max()) + 2
     away = np.abs(np.arange(first, last)[:, None] - solid.middle[None])
     return (solid.half[:, None, :] >= np.maximum(away, 0.5)[None]).astype(np.uint8), first
 
 
-def _reached(layers: U8, directions: F32, reach: int, step: int = 1) -> F32:
-    """Share of the directions (n, 3) from which each place is lit, on ground that goes on by `reach` on all sides."""
+def _reached(layers: U8, directions: Floats, reach: int, step: int = 1) -> Floats:
+    """Share of the directions (n, 3) from which each place is lit, up to `reach` away on all sides."""
     count, depth, width = layers.shape
     lit = np.zeros((depth + 2 * reach, width + 2 * reach), np.float32)
     for right, up, front in directions:
@@ -116,7 +118,7 @@ def _spiral(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return radius * np.cos(angle), radius * np.sin(angle)
 
 
-def _disc(middle: F32, radius: float) -> F32:
+def _disc(middle: Floats, radius: float) -> Floats:
     """Directions spread over a round light."""
     if radius < 0.01:
         return middle[None]
@@ -127,10 +129,10 @@ def _disc(middle: F32, radius: float) -> F32:
     many /= np.linalg.norm(many, axis=1, keepdims=True)
     lowest = np.sin(np.radians(LOWEST))
     many[:, 1] = np.maximum(many[:, 1], lowest)
-    return many.astype(np.float32)
+    return np.asarray(many, np.float32)
 
 
-def _dome() -> F32:
+def _dome() -> Floats:
     """Directions over the whole sky, more of them high up, as flat ground feels it (cosine-weighted)."""
     x, y = _spiral(48)
     return np.column_stack([x, np.sqrt(np.maximum(1 - x**2 - y**2, 0.02)), y]).astype(np.float32)

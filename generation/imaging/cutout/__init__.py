@@ -1,7 +1,7 @@
 """From a photo to its subject alone: colours, soft edge, and how sure that is.
 
-A saliency network says roughly where the subject is, GrabCut finds its outline at work size, and matting gives
-each edge pixel its share. Without the network's weights GrabCut starts from the picture's border instead.
+A saliency network says roughly where the subject is, GrabCut finds its outline at work size, and matting
+gives each edge pixel its share. Without the network's weights GrabCut starts from the border instead.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, U8, Mask, crop, shrink, span
+from generation.imaging.arrays import U8, Floats, Mask, crop, shrink, span
 from generation.imaging.cutout import backdrop, matting, saliency
 from generation.imaging.slot import Box
 
@@ -40,7 +40,7 @@ class Cutout:
 
 
 def cut_out(rgb: U8) -> Cutout:
-    """Cut the subject out of a photo (H, W, 3). Where nothing stands out, all of it is the subject, with confidence 0."""
+    """Cut the subject out of a photo (H, W, 3). If nothing stands out, it is all subject, confidence 0."""
     _check(rgb)
     small = shrink(rgb, OUTLINE_SIZE)
     found = saliency.find(small)
@@ -70,7 +70,7 @@ def _check(rgb: U8) -> None:
         raise ValueError(f"not an RGB picture of bytes: {rgb.shape}, {rgb.dtype}")
 
 
-def _by_border(rgb: U8) -> F32:
+def _by_border(rgb: U8) -> Floats:
     """How likely each pixel is the subject's, judged only by how unlike the border it is."""
     nothing = np.zeros(rgb.shape[:2], bool)
     behind = backdrop.fit(rgb, nothing)
@@ -78,7 +78,7 @@ def _by_border(rgb: U8) -> F32:
     edge = max(1, min(nothing.shape) // 50)
     chance[:edge] = chance[-edge:] = 0
     chance[:, :edge] = chance[:, -edge:] = 0
-    return chance
+    return np.asarray(chance, np.float32)
 
 
 def _without_specks(mask: Mask) -> Mask:
@@ -92,11 +92,13 @@ def _agreement(one: Mask, other: Mask) -> float:
     return float((one & other).sum() / max(1, int((one | other).sum())))
 
 
-def _soft_edge(rgb: U8, outline: Mask) -> F32:
+def _soft_edge(rgb: U8, outline: Mask) -> Floats:
     """Alpha at full size, worked out in a band along the outline."""
     small = shrink(rgb, EDGE_SIZE)
     height, width = small.shape[:2]
-    rough = (cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5).astype(np.float32)
+    rough = (
+        cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
+    ).astype(np.float32)
     band = max(2, round(max(height, width) / 150))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1,) * 2)
     unknown = cv2.dilate(rough, disc) != cv2.erode(rough, disc, borderType=cv2.BORDER_REPLICATE)
@@ -105,10 +107,10 @@ def _soft_edge(rgb: U8, outline: Mask) -> F32:
     if small.shape != rgb.shape:
         alpha = matting.upscale(alpha, small, rgb, radius=2)
         alpha = np.clip((alpha - 0.04) / 0.92, 0, 1)
-    return alpha
+    return np.asarray(alpha, np.float32)
 
 
-def _describe(rgb: U8, alpha: F32, *, confidence: float) -> Cutout:
+def _describe(rgb: U8, alpha: Floats, *, confidence: float) -> Cutout:
     levels = np.rint(alpha * 255).astype(np.uint8)
     solid = levels > 127
     height, width = solid.shape

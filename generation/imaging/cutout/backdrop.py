@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, U8, Mask
+from generation.imaging.arrays import U8, Floats, Mask, to_lab
 
 PLAIN = 4.0
 """Up to this mean distance from a smooth surface (CIE Lab) a border counts as plain."""
@@ -19,8 +19,8 @@ class Backdrop:
     in any shadow: what stays is another thing, not the subject's own shadow. roughness: of the border.
     """
 
-    unlike: F32
-    unshaded: F32
+    unlike: Floats
+    unshaded: Floats
     roughness: float
 
     @property
@@ -30,7 +30,7 @@ class Backdrop:
 
 def fit(rgb: U8, subject: Mask) -> Backdrop:
     """A quadratic colour surface through the picture's border, where the subject isn't."""
-    lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    lab = to_lab(rgb)
     height, width = subject.shape
     terms = _terms(height, width)
     edge = max(3, min(height, width) // 20)
@@ -40,34 +40,34 @@ def fit(rgb: U8, subject: Mask) -> Backdrop:
     if border.sum() < 200:
         nothing = np.zeros(subject.shape, np.float32)
         return Backdrop(unlike=nothing, unshaded=nothing, roughness=100.0)
-    surface = (terms @ _robust(terms[border], lab[border])).astype(np.float32)
+    surface = np.dot(terms, _robust(terms[border], lab[border])).astype(np.float32)
     unlike = np.linalg.norm(lab - surface, axis=-1)
     roughness = float(np.percentile(unlike[border], 80))
     return Backdrop(unlike=unlike, unshaded=_unshaded(lab, surface), roughness=roughness)
 
 
-def _unshaded(lab: F32, surface: F32) -> F32:
+def _unshaded(lab: Floats, surface: Floats) -> Floats:
     """Distance to the nearest colour on the way from the backdrop down to black."""
     share = (lab * surface).sum(-1) / np.maximum((surface * surface).sum(-1), 1e-3)
-    answer: F32 = np.linalg.norm(lab - surface * np.clip(share, 0, 1)[..., None], axis=-1)
+    answer: Floats = np.linalg.norm(lab - surface * np.clip(share, 0, 1)[..., None], axis=-1)
     return answer
 
 
-def _terms(height: int, width: int) -> F32:
+def _terms(height: int, width: int) -> Floats:
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1)
 
 
-def _robust(terms: F32, colours: F32) -> F32:
+def _robust(terms: Floats, colours: Floats) -> Floats:
     """Least squares, then once more without the worst fifth."""
     model = np.linalg.lstsq(terms, colours, rcond=None)[0]
     off = np.abs(terms @ model - colours).sum(-1)
     good = off <= np.percentile(off, 80)
-    answer: F32 = np.linalg.lstsq(terms[good], colours[good], rcond=None)[0]
+    answer: Floats = np.linalg.lstsq(terms[good], colours[good], rcond=None)[0]
     return answer
 
 
-def grab_cut(rgb: U8, chance: F32, backdrop: Backdrop) -> Mask:
+def grab_cut(rgb: U8, chance: Floats, backdrop: Backdrop) -> Mask:
     """GrabCut (Rother et al., 2004), started from how likely each pixel is the subject's."""
     hints = np.full(chance.shape, cv2.GC_PR_BGD, np.uint8)
     hints[chance > 0.5] = cv2.GC_PR_FGD
@@ -81,12 +81,12 @@ def grab_cut(rgb: U8, chance: F32, backdrop: Backdrop) -> Mask:
     if not certain:
         return chance > 0.5
     cv2.setRNGSeed(1)  # its first clusters are drawn by lot
-    cv2.grabCut(rgb, hints, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
-    return (hints == cv2.GC_FGD) | (hints == cv2.GC_PR_FGD)
+    cv2.grabCut(rgb, hints, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    return np.isin(hints, (cv2.GC_FGD, cv2.GC_PR_FGD))
 
 
-def _heed(hints: U8, chance: F32, backdrop: Backdrop) -> None:
-    """Before a plain backdrop: what is clearly unlike it and near the subject stays; what is exactly like it may go."""
+def _heed(hints: U8, chance: Floats, backdrop: Backdrop) -> None:
+    """Before a plain backdrop: what is unlike it and near the subject stays, what is just like it may go."""
     reach = max(5, min(chance.shape) // 25) | 1
     near = cv2.dilate((chance > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
     noise = backdrop.roughness

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging.arrays import F32, U8, Mask
+from generation.imaging.arrays import U8, Floats, Mask
 
 EPSILON = 1e-5
 """How much noise a window's colour line may have."""
@@ -18,11 +18,11 @@ EPSILON = 1e-5
 OFFSETS = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
 
 
-def closed_form(rgb: F32, rough: F32, unknown: Mask) -> F32:
+def closed_form(rgb: Floats, rough: Floats, unknown: Mask) -> Floats:
     """Alpha where `unknown` is set, from `rough` around it; all (H, W), colours 0 to 1.
 
-    Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008: in every 3 x 3 window alpha
-    is a linear function of colour. Only windows that see an unknown pixel are written down.
+    Levin, Lischinski, Weiss, "A Closed-Form Solution to Natural Image Matting", 2008: in every 3 x 3 window
+    alpha is a linear function of colour. Only windows that see an unknown pixel are written down.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.linalg import cg
@@ -43,7 +43,9 @@ def closed_form(rgb: F32, rough: F32, unknown: Mask) -> F32:
     outside = number[columns] < 0
     pull = np.bincount(rows[outside], -values[outside] * known[columns[outside]], len(wanted))
     inside = ~outside
-    laplacian = coo_array((values[inside], (rows[inside], number[columns[inside]])), (len(wanted),) * 2).tocsr()
+    laplacian = coo_array(
+        (values[inside], (rows[inside], number[columns[inside]])), (len(wanted),) * 2
+    ).tocsr()
     diagonal = laplacian.diagonal()
     jacobi = coo_array((1 / np.maximum(diagonal, 1e-9), (np.arange(len(wanted)),) * 2)).tocsr()
     solved, _ = cg(laplacian, pull, x0=known[wanted], rtol=1e-3, maxiter=150, M=jacobi)
@@ -55,10 +57,11 @@ def closed_form(rgb: F32, rough: F32, unknown: Mask) -> F32:
 def _windows(centres: Mask) -> NDArray[np.int64]:
     """For each centre, the flat indices of its nine pixels."""
     width = centres.shape[1]
-    return np.flatnonzero(centres)[:, None] + np.array([dy * width + dx for dy, dx in OFFSETS])
+    steps = np.array([dy * width + dx for dy, dx in OFFSETS], np.int64)
+    return np.asarray(np.flatnonzero(centres)[:, None] + steps, np.int64)
 
 
-def _affinities(colours: F32) -> NDArray[np.float64]:
+def _affinities(colours: Floats) -> NDArray[np.float64]:
     """The matting Laplacian of each window: (n, 9, 9) for colours (n, 9, 3)."""
     apart = colours.astype(np.float64)
     apart -= apart.mean(axis=1, keepdims=True)
@@ -67,8 +70,8 @@ def _affinities(colours: F32) -> NDArray[np.float64]:
     return cast(NDArray[np.float64], np.eye(9) - (1 + similar) / 9)
 
 
-def upscale(alpha: F32, small: U8, full: U8, radius: int) -> F32:
-    """Alpha of a small picture carried to the full one along its edges (He, Sun, "Fast Guided Filter", 2015)."""
+def upscale(alpha: Floats, small: U8, full: U8, radius: int) -> Floats:
+    """Alpha carried from a small picture to the full one along edges (He, "Fast Guided Filter", 2015)."""
     height, width = full.shape[:2]
     large = cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR)
     side = (2 * radius + 1, 2 * radius + 1)
@@ -77,10 +80,10 @@ def upscale(alpha: F32, small: U8, full: U8, radius: int) -> F32:
     edge = cv2.resize(soft, (width, height), interpolation=cv2.INTER_NEAREST) > 0
     fitted = (line[edge][:, :3] * (full[edge].astype(np.float32) / 255)).sum(-1) + line[edge][:, 3]
     large[edge] = np.clip(fitted, 0, 1)
-    return cast(F32, large)
+    return cast(Floats, large)
 
 
-def _lines(alpha: F32, guide: F32, where: Mask, side: tuple[int, int]) -> F32:
+def _lines(alpha: Floats, guide: Floats, where: Mask, side: tuple[int, int]) -> Floats:
     """Around each pixel, alpha as a linear function of colour: three slopes and an offset, (H, W, 4)."""
     mean, mean_alpha = cv2.blur(guide, side)[where], cv2.blur(alpha, side)[where]
     together = cv2.blur(guide * alpha[..., None], side)[where] - mean * mean_alpha[:, None]
@@ -90,11 +93,11 @@ def _lines(alpha: F32, guide: F32, where: Mask, side: tuple[int, int]) -> F32:
     line = np.zeros((*alpha.shape, 4), np.float32)
     line[where] = np.column_stack([slope, mean_alpha - (slope * mean).sum(-1)])
     line[~where, 3] = alpha[~where]
-    return cast(F32, cv2.blur(line, side))
+    return cast(Floats, cv2.blur(line, side))
 
 
 def free_colours(rgb: U8, alpha: U8) -> U8:
-    """The subject's own colours, without the share of the old background that edge pixels hold; 0 where alpha is 0.
+    """The subject's own colours, without the old background's share in edge pixels; 0 where alpha is 0.
 
     Forte, "Approximate Fast Foreground Colour Estimation", 2021 (blur fusion, twice).
     """
@@ -108,7 +111,7 @@ def free_colours(rgb: U8, alpha: U8) -> U8:
     return np.where((alpha > 0)[..., None], colours, np.uint8(0))
 
 
-def _fuse(picture: F32, own: F32, other: F32, alpha: F32, radius: int) -> tuple[F32, F32]:
+def _fuse(picture: Floats, own: Floats, other: Floats, alpha: Floats, radius: int) -> tuple[Floats, Floats]:
     side = (2 * radius + 1, 2 * radius + 1)
     share = cv2.blur(alpha, side)[..., None]
     own = cv2.blur(own * alpha, side) / (share + 1e-5)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import F32, U8, crop, span
+from generation.imaging.arrays import U8, Floats, crop, span
 
 if TYPE_CHECKING:
     import onnxruntime as ort
@@ -32,9 +32,9 @@ _opening = threading.Lock()
 
 @dataclass(frozen=True, kw_only=True)
 class Saliency:
-    """chance: for every pixel, 0 to 1, that it belongs to the subject. agreement: 0 to 1, how far the passes agree."""
+    """chance: of every pixel to be the subject's, 0 to 1. agreement: of the passes with another, 0 to 1."""
 
-    chance: F32
+    chance: Floats
     agreement: float
 
 
@@ -48,7 +48,7 @@ def weights() -> Path | None:
 
 
 def find(rgb: U8) -> Saliency | None:
-    """Look twice: at the whole picture, then closely at what was found; None where the weights are missing."""
+    """Look at the whole picture, then closely at what was found; None where the weights are missing."""
     file = weights()
     if file is None:
         return None
@@ -80,19 +80,19 @@ def _net(file: str) -> ort.InferenceSession:
         return _session(file)
 
 
-def _ask(net: ort.InferenceSession, rgb: U8) -> F32:
+def _ask(net: ort.InferenceSession, rgb: U8) -> Floats:
     """The network's answer for a picture of any size, at that size."""
     height, width = rgb.shape[:2]
     small = cv2.resize(rgb, (NET_SIZE, NET_SIZE), interpolation=cv2.INTER_AREA)
     picture = small.astype(np.float32) / max(1, int(small.max()))
     batch = ((picture - MEAN) / STD).transpose(2, 0, 1)[None]
-    answer: F32 = net.run([net.get_outputs()[0].name], {net.get_inputs()[0].name: batch})[0][0, 0]
+    answer: Floats = net.run([net.get_outputs()[0].name], {net.get_inputs()[0].name: batch})[0][0, 0]
     low, high = float(answer.min()), float(answer.max())
     if high > 0.1:  # less is noise, which must not be stretched into a subject
         answer = (answer - low) / (high - low)
-    return cast(F32, cv2.resize(answer, (width, height), interpolation=cv2.INTER_LINEAR))
+    return cast(Floats, cv2.resize(answer, (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def _overlap(one: F32, other: F32) -> float:
+def _overlap(one: Floats, other: Floats) -> float:
     """Soft intersection over union."""
     return float(np.minimum(one, other).sum() / max(float(np.maximum(one, other).sum()), 1e-6))

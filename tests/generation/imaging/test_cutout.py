@@ -126,7 +126,9 @@ def test_it_refuses_an_alpha_of_another_size() -> None:
         from_alpha(discs((150, 100)), np.zeros((200, 299), np.uint8))
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), np.uint8)])
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3)), np.zeros((0, 9, 3), np.uint8)]
+)
 def test_it_refuses_what_is_not_an_rgb_picture(wrong: U8) -> None:
     with pytest.raises(ValueError, match="not an RGB picture"):
         cut_out(wrong)
