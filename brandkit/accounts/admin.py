@@ -59,10 +59,18 @@ class MemberForm(MemberModelForm):
 class MemberInline(Inline):
     model = Membership
     form = MemberForm
-    fields = ("username", "role")
+    readonly_fields = ("who",)
     extra = 0
+    hide_title = True
     verbose_name = "member"
     verbose_name_plural = "members"
+
+    @admin.display(description="sign-in name")
+    def who(self, member: Membership) -> str:
+        return member.user.username
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("username" if self.has_change_permission(request, obj) else "who", "role")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, cast
 
 from django.contrib import messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -64,6 +65,11 @@ class ScopedAdmin(Admin):
         kwargs["queryset"] = related._default_manager.filter(**{f"{path}__in": self.brands(request)})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Without the side doors to other pages beside a choice."""
+        field = super().formfield_for_dbfield(*args, **kwargs)
+        return _plain(field)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
@@ -86,6 +92,14 @@ class ScopedAdmin(Admin):
         except BrandkitError as error:
             self.message_user(request, error.message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+
+def _plain(field: Any) -> Any:
+    widget = getattr(field, "widget", None)
+    if isinstance(widget, RelatedFieldWidgetWrapper):
+        widget.can_add_related = widget.can_change_related = False
+        widget.can_delete_related = widget.can_view_related = False
+    return field
 
 
 class ReadOnlyInline(Inline):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     SceneModelForm = forms.ModelForm
 
-PLACE = (("slot_x0", "slot_x1"), ("slot_y0", "slot_y1"), ("ground", "gloss"))
+PLACE = (("slot_x0", "slot_x1"), ("slot_y0", "slot_y1"), ("ground", "gloss"), ("tilt",))
 LIGHT = (("light_azimuth", "light_height"), ("light_softness",))
 
 
@@ -36,7 +36,7 @@ class SceneVersionForm(SceneModelForm):
     """The picture is decoded apart before anything looks at it, so it is no ImageField here."""
 
     upload = forms.FileField(
-        label="picture",
+        label="Picture",
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/*,.heic,.heif"}),
         help_text="JPEG, PNG, WebP or HEIC up to 50 MB; 2048 pixels or more on the short side are good.",
     )
@@ -48,9 +48,13 @@ class SceneVersionForm(SceneModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["upload"]  # another picture is another version
         for name, field in self.fields.items():
             if isinstance(field, forms.FloatField):
-                field.widget.attrs["step"] = "1" if name in ("light_azimuth", "light_height") else "0.001"
+                field.widget.attrs["step"] = (
+                    "1" if name in ("light_azimuth", "light_height", "tilt") else "0.001"
+                )
 
     def clean_upload(self) -> Any:
         upload = self.cleaned_data["upload"]

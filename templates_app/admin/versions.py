@@ -94,6 +94,9 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
             ]
         return super().render_change_form(request, context, *args, **{**kwargs, "obj": obj})
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Nothing hangs on a version; a new one is made whole by its service."""
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         services.delete_draft(version=obj, by=person(request))
 
