@@ -5,11 +5,13 @@ The thresholds were set on the truth pictures and scikit-image's, sharp, blurred
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from generation.imaging.arrays import F32, U8, Mask, crop, shrink, span
+from generation.imaging.arrays import U8, Floats, Mask, crop, shrink, span
 from generation.imaging.cutout import Cutout
 
 SHORT_SIDE = 768
@@ -120,15 +122,15 @@ def clutter(rgb: U8, alpha: U8) -> float:
     outside = _far_from(shrink(alpha, BACKGROUND_SIZE))
     if np.mean(outside) < 0.02:
         return 0.0
-    steepness = sum(_steepness(channel, 1.5) for channel in cv2.split(small))
-    return float(np.mean(np.asarray(steepness)[outside] > EDGE))
+    steepness = np.sum([_steepness(small[..., channel], 1.5) for channel in range(3)], axis=0)
+    return float(np.mean(steepness[outside] > EDGE))
 
 
 def _far_from(alpha: U8) -> Mask:
     return np.asarray(cv2.dilate(alpha, np.ones((15, 15), np.uint8)) < 10)
 
 
-def _steepness(grey: U8, blur: float) -> F32:
+def _steepness(grey: NDArray[Any], blur: float) -> Floats:
     """Levels a pixel, after a Gaussian blur of that many pixels."""
     soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), blur)
     across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0), cv2.Sobel(soft, cv2.CV_32F, 0, 1)
