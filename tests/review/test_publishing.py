@@ -77,7 +77,8 @@ def test_it_publishes_the_exact_pixels_under_the_hash_of_the_content(
     version = make_published(brand, **inputs(brand, width=300, height=200, file_type=file_type))
     assert (version.asset.name, version.number) == ("cup-kitchen-square", 1)
     rendition = version.renditions.get()
-    data = rendition.file.read()
+    with rendition.file.open() as file:
+        data = file.read()
     assert rendition.sha256 == digest(data)
     assert rendition.key == digest(data)[:16]
     assert rendition.bytes == len(data)
@@ -89,7 +90,7 @@ def test_it_publishes_the_exact_pixels_under_the_hash_of_the_content(
 
 def test_it_keeps_a_thumbnail_for_the_brand(brand: Brand) -> None:
     rendition = make_published(brand, **inputs(brand, width=600, height=300)).renditions.get()
-    with Image.open(rendition.thumbnail) as image:
+    with rendition.thumbnail.open() as file, Image.open(file) as image:
         assert (image.format, image.size) == ("WEBP", (512, 256))
 
 
