@@ -1,5 +1,6 @@
 """The Studio: from a photo to pictures, on one page."""
 
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,7 +36,8 @@ def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
 
 
 def numbers(request: HtmxRequest, name: str) -> list[int]:
-    return [int(value) for value in request.GET.getlist(name) if value.isascii() and value.isdigit()]
+    """Those of the query's values of that name that can be a row's number."""
+    return [int(value) for value in request.GET.getlist(name) if re.fullmatch("[0-9]{1,18}", value)]
 
 
 # Photos

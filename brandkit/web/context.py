@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.urls.exceptions import NoReverseMatch
 from django.utils.functional import SimpleLazyObject
 
 from brandkit.accounts.models import Brand, User
@@ -61,13 +60,5 @@ def nav(user: User, brand: Brand | None, path: str) -> Nav:
 
 
 def links(brand: Brand, acts: frozenset[Act], path: str) -> list[Link]:
-    found = []
-    for label, name, act in WAYS:
-        if act not in acts:
-            continue
-        try:
-            url = reverse(name, args=[brand.slug])
-        except NoReverseMatch:
-            continue
-        found.append(Link(label=label, url=url, here=path.startswith(url)))
-    return found
+    ways = [(label, reverse(name, args=[brand.slug])) for label, name, act in WAYS if act in acts]
+    return [Link(label=label, url=url, here=path.startswith(url)) for label, url in ways]

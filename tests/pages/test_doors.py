@@ -1,21 +1,18 @@
-"""Who gets in where: each of the Studio's addresses, for each kind of person."""
+"""The ways in, and what the pages say where they can't do it. Roles: see tests/test_permissions.py."""
 
 from typing import Any
 
 import pytest
-from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
 from brandkit.accounts.models import Brand, Membership, Role, User
-from generation import urls
 from generation.models import Generation, Subject
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-POSTS = {"upload", "rename", "ask", "again", "cancel", "retry"}
-NAMES = [str(pattern.name) for pattern in urls.urlpatterns]  # type: ignore[union-attr] # all are single routes
+POSTS = {"rename", "again", "cancel", "retry"}
 KINDS = {"subject-file": "thumbnail", "output-file": "preview", "scene-file": "picture"}
 OF_A_THING = {*KINDS, "rename", "picture", "again", "cancel", "retry"}
 
@@ -42,54 +39,12 @@ def number(name: str, generation: Generation) -> int:
     return int(rows.get(name, generation).pk)
 
 
-def send(client: Client, name: str, path: str) -> HttpResponseBase:
-    answer = client.post(path) if name in POSTS else client.get(path)
-    if answer.streaming:
-        b"".join(answer)  # closes the file
-    return answer
-
-
-def answers(user: User, generation: Generation, *, brand: str = "") -> dict[str, int]:
-    """Each address' status for `user`."""
-    client = Client()
-    client.force_login(user)
-    return {name: send(client, name, address(name, generation, brand)).status_code for name in NAMES}
-
-
-def test_it_sends_the_signed_out_to_the_sign_in(generation: Generation) -> None:
-    for name in NAMES:
-        path = address(name, generation)
-        answer = send(Client(), name, path)
-        assert (answer.status_code, answer["Location"]) == (302, f"/sign-in/?next={path}")
-
-
-@pytest.mark.parametrize("brand", ["", "no-such-brand"], ids=["foreign", "unknown"])
-def test_it_hides_a_brand_from_strangers(generation: Generation, brand: str) -> None:
-    stranger = factories.make_user(factories.make_brand(), role=Role.OWNER)
-    assert answers(stranger, generation, brand=brand) == dict.fromkeys(NAMES, 404)
-
-
-def test_it_hides_things_of_other_brands_behind_the_own_one(generation: Generation) -> None:
+def test_it_hides_things_of_other_brands_behind_the_own_one(generation: Generation, client: Client) -> None:
     other = factories.make_brand()
-    found = answers(factories.make_user(other, role=Role.OWNER), generation, brand=other.slug)
-    assert {name: status for name, status in found.items() if name in OF_A_THING} == dict.fromkeys(
-        OF_A_THING, 404
-    )
-
-
-@pytest.mark.parametrize("role", list(Role))
-def test_it_lets_every_member_work(generation: Generation, role: Role) -> None:
-    found = answers(factories.make_user(generation.brand, role=role), generation)
-    refused = {"upload": 422, "rename": 422, "ask": 422, "cancel": 409, "retry": 409}
-    assert found == dict.fromkeys(NAMES, 200) | {"again": 302} | refused
-
-
-def test_it_changes_nothing_on_a_get(generation: Generation) -> None:
-    client = Client()
-    client.force_login(factories.make_user(generation.brand))
-    assert {name: client.get(address(name, generation)).status_code for name in POSTS} == dict.fromkeys(
-        POSTS, 405
-    )
+    client.force_login(factories.make_user(other, role=Role.OWNER))
+    for name in OF_A_THING:
+        ask = client.post if name in POSTS else client.get
+        assert (name, ask(address(name, generation, other.slug)).status_code) == (name, 404)
 
 
 def test_it_shuts_out_who_is_no_longer_active(generation: Generation) -> None:
@@ -157,6 +112,30 @@ def test_it_renames_a_photo_and_keeps_its_address(generation: Generation) -> Non
     client.post(address("rename", generation), {"name": "Pear", "sku": "P-1"})
     now = Subject.objects.get(pk=subject.pk)
     assert (now.name, now.sku, now.slug) == ("Pear", "P-1", subject.slug)
+
+
+@pytest.mark.parametrize(
+    ("staff", "words"), [(False, "Ask a curator of"), (True, "/admin/templates_app/scenetemplate/")]
+)
+def test_it_says_who_can_add_the_first_scene(client: Client, staff: bool, words: str) -> None:
+    brand = factories.make_brand()
+    factories.make_scene(brand, state="draft")
+    client.force_login(factories.make_user(brand, role=Role.CURATOR, is_staff=staff))
+    page = client.get(f"/b/{brand.slug}/studio/").content.decode()
+    assert "No scene is approved yet." in page
+    assert words in page
+
+
+@pytest.mark.parametrize("number", ["-1", "x", "9" * 18, "9" * 40])
+def test_it_overlooks_numbers_that_are_none(generation: Generation, client: Client, number: str) -> None:
+    client.force_login(factories.make_user(generation.brand))
+    for query in (
+        f"?subject={number}",
+        f"pictures/older?before={number}",
+        f"pictures/news?open={number}-queued",
+    ):
+        assert client.get(address("home", generation) + query).status_code == 200
+    assert client.get(f"{address('home', generation)}files/subject/{'9' * 40}/cutout").status_code == 404
 
 
 def test_it_refuses_a_photo_without_a_name(generation: Generation) -> None:

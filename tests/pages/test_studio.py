@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from brandkit.accounts.models import Membership, Role
 from generation.models import Generation, Subject
 from tests import factories
 from tests.conftest import stored_files
@@ -283,6 +284,21 @@ def test_it_is_accessible_and_fits(
         shoot(page, f"{name}-{look}")
     assert len(problems) == 1
     assert "status of 404" in problems.pop()
+
+
+def test_it_is_accessible_at_the_door(visit: Visit, shop: Shop) -> None:
+    page = visit("/sign-in/", width=390)
+    assert_accessible(page)
+    assert_fits(page)
+    shoot(page, "sign-in-390-light")
+    Membership.objects.create(brand=factories.make_brand(), user=shop.designer, role=Role.CURATOR)
+    page = visit("/", shop.designer)
+    assert_accessible(page)
+    page.goto(studio(shop))
+    page.locator("summary").filter(has_text="Banana Co").click()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("details.switch[open]")).to_have_count(0)
 
 
 def show_everything(shop: Shop) -> Generation:
