@@ -37,5 +37,5 @@ def _refuse_blank(picture: Image.Image) -> None:
 
 def _preview(picture: Image.Image) -> bytes:
     out = BytesIO()
-    picture.save(out, "WEBP", quality=88, method=2)
+    picture.save(out, "WEBP", quality=88, method=0)  # half the time of 2, a twentieth more bytes
     return out.getvalue()
