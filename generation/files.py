@@ -52,7 +52,7 @@ def picture(request: HttpRequest, row: Model | None, kind: str, kinds: tuple[str
         raise NotFound
     file: FieldFile = getattr(row, kind)
     etag = quote_etag(etag_of(row, kind, file))
-    response = get_conditional_response(request, etag=etag) or stream(file, kind)
+    response = get_conditional_response(request, etag=etag) or stream(file, kind, media_type_of(row, kind))
     response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=600"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -66,14 +66,20 @@ def etag_of(row: Model, kind: str, file: FieldFile) -> str:
     return str(getattr(row, field, "") or digest((file.name or "").encode()))
 
 
-def stream(file: FieldFile, kind: str) -> FileResponse:
+def media_type_of(row: Model, kind: str) -> str:
+    """The row's own word for its picture, which may come without an ending; else by the file's name."""
+    own = str(getattr(row, "media_type", "")) if kind == "picture" else ""
+    return own or mimetypes.guess_type(str(getattr(row, kind)))[0] or "application/octet-stream"
+
+
+def stream(file: FieldFile, kind: str, media_type: str) -> FileResponse:
     """Raises NotFound where the row is there and its file is not."""
     name = PurePosixPath(file.name or "")
     try:
         content = file.storage.open(str(name))
     except FileNotFoundError:
         raise NotFound("The store has lost this picture. The operator has to bring it back.") from None
-    media_type = mimetypes.guess_type(name.name)[0] or "application/octet-stream"
+    suffix = name.suffix or mimetypes.guess_extension(media_type) or ""
     return FileResponse(
-        content, as_attachment=kind in ATTACHED, filename=f"{kind}{name.suffix}", content_type=media_type
+        content, as_attachment=kind in ATTACHED, filename=f"{kind}{suffix}", content_type=media_type
     )

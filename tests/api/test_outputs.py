@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 from brandkit.accounts.models import Brand
 from brandkit.common.storage import private_store
 from tests.api.conftest import refused
-from tests.factories import make_brand, make_generation, make_output, picture_bytes
+from tests.factories import make_brand, make_generation, make_output, picture_bytes, stored
 
 pytestmark = pytest.mark.django_db
 
@@ -40,9 +40,17 @@ def test_it_hands_out_the_bytes_themselves(api: APIClient, brand: Brand, kind: s
     assert "private" in response["Cache-Control"]
 
 
+def test_it_names_the_type_of_bytes_that_came_without_a_name(api: APIClient, brand: Brand) -> None:
+    output = make_output(make_generation(brand), picture=stored("answer", picture_bytes()))
+    response = api.get(f"/api/v1/outputs/{output.pk}/picture")
+    assert b"".join(response) == picture_bytes()
+    assert response["Content-Type"] == "image/png"
+    assert response["Content-Disposition"] == 'inline; filename="picture.png"'
+
+
 def test_it_says_that_a_file_is_lost(api: APIClient, brand: Brand) -> None:
     output = make_output(make_generation(brand))
-    private_store().delete(output.picture.name)
+    private_store().delete(str(output.picture.name))
     body = refused(api.get(f"/api/v1/outputs/{output.pk}/picture"), 404, "not_found")
     assert "operator" in body["detail"]
 

@@ -121,7 +121,7 @@ def test_it_refuses_an_upload_by_its_length_before_reading_it(api: APIClient) ->
     response = api.generic(
         "POST",
         "/api/v1/subjects",
-        b"",
+        "",
         content_type="multipart/form-data; boundary=x",
         CONTENT_LENGTH=str(60 * 2**20),
     )

@@ -1,8 +1,9 @@
 """Photos over HTTP: uploaded, refused with what was found, looked at."""
 
+from typing import Any
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, Role, User
@@ -14,10 +15,9 @@ from tests.factories import cutout_bytes, make_brand, make_subject, make_user
 pytestmark = pytest.mark.django_db
 
 
-def upload(api: APIClient, data: bytes, name: str = "red-mug.png", **fields: str) -> Response:
+def upload(api: APIClient, data: bytes, name: str = "red-mug.png", **fields: str) -> Any:
     photo = SimpleUploadedFile(name, data)
-    response: Response = api.post("/api/v1/subjects", {"photo": photo, **fields}, format="multipart")
-    return response
+    return api.post("/api/v1/subjects", {"photo": photo, **fields}, format="multipart")
 
 
 def test_it_takes_a_photo_in(api: APIClient, brand: Brand, designer: User) -> None:
