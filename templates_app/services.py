@@ -17,7 +17,6 @@ from brandkit.common.models import record
 from brandkit.common.storage import NewFiles, digest, private_store
 from generation.imaging.decode import Photo, Unreadable, open_photo
 from templates_app.frozen import Version
-from templates_app.grammar import GIVEN
 from templates_app.models import OutputFormat, PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 from templates_app.rendering import check, check_variables, render, samples
 
@@ -232,33 +231,6 @@ def find_format(*, brand: Brand, slug: str) -> OutputFormat:
     if off := OutputFormat.objects.filter(brand=brand, slug=slug).first():
         raise Invalid(f"The format “{off.name}” is switched off. {_list('format', there_are)}")
     raise _unknown("format", slug, there_are)
-
-
-def prompt_values(
-    *,
-    prompt_version: PromptVersion,
-    scene_version: SceneVersion,
-    output_format: OutputFormat,
-    subject_name: str,
-    subject_sku: str = "",
-    variables: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """What a prompt is rendered from: `variables` over its usual values. One whose usual value is null is
-    left out, so that rendering asks for it. Raises Invalid for a variable that the prompt does not have.
-    """
-    usual = prompt_version.variables
-    for name in variables or {}:
-        if name not in usual:
-            raise Invalid(f"This prompt has no variable “{name}”. {_list('variable', usual)}")
-    own = {**usual, **(variables or {})}
-    scene = scene_version.scene
-    return {
-        "brand": {"name": scene.brand.name},
-        "subject": {"name": subject_name, "sku": subject_sku},
-        "scene": {"name": scene.name, "description": scene.description},
-        "format": {part: getattr(output_format, part) for part in GIVEN["format"]},
-        "vars": {name: value for name, value in own.items() if value is not None},
-    }
 
 
 def size_advice(version: SceneVersion) -> str:

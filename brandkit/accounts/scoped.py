@@ -65,6 +65,12 @@ class ScopedAdmin(Admin):
         kwargs["queryset"] = related._default_manager.filter(**{f"{path}__in": self.brands(request)})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The brand is chosen already where there is just one."""
+        brands = list(self.brands(request)[:2])
+        usual = {"brand": brands[0].pk} if len(brands) == 1 else {}
+        return {**usual, **super().get_changeform_initial_data(request)}
+
     def formfield_for_dbfield(self, *args: Any, **kwargs: Any) -> Any:
         """Without the side doors to other pages beside a choice."""
         field = super().formfield_for_dbfield(*args, **kwargs)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from brandkit.common.errors import Invalid
+from templates_app.grammar import GIVEN, all_names
 from templates_app.rendering import (
     MAX_PROMPT,
     MissingVariable,
@@ -45,6 +46,13 @@ def test_it_renders_a_real_prompt() -> None:
         "Keep {{ this }} as it is. 1080 × 1080."
     )
     assert "A bright kitchen in the morning\nKeep" in render(PLACE, values=samples({"props": []}))
+
+
+def test_it_has_a_sample_for_all_that_is_given() -> None:
+    assert {root: tuple(values) for root, values in samples().items() if root != "vars"} == GIVEN
+    assert render(" ".join(f"{{{{ {name} }}}}" for name in all_names()), values=samples()) == (
+        "Sunny Fruit Banana FR-0042 Kitchen A bright kitchen in the morning Square 1080 1080 1:1"
+    )
 
 
 def test_it_renders_loops_two_deep() -> None:

@@ -15,7 +15,6 @@ from brandkit.common.models import Event, history
 from brandkit.common.storage import keep
 from templates_app import services
 from templates_app.frozen import Frozen
-from templates_app.grammar import GIVEN
 from templates_app.models import PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 from templates_app.rendering import MissingVariable, TemplateRefused
 from tests.conftest import stored_files
@@ -318,22 +317,6 @@ def test_it_finds_a_format_that_is_switched_on(brand: Brand) -> None:
         services.find_format(brand=brand, slug=off.slug)
     with pytest.raises(NotFound, match=r"There is no format “wide”\. There are: square\."):
         services.find_format(brand=brand, slug="wide")
-
-
-def test_it_gives_a_prompt_its_usual_values_and_those_of_the_moment(brand: Brand) -> None:
-    prompt = make_prompt(brand, variables={"tag_text": "New", "place": "left", "colour": None})
-    given: dict[str, Any] = {
-        "prompt_version": prompt,
-        "scene_version": make_scene(brand),
-        "output_format": make_format(brand),
-        "subject_name": "Banana",
-    }
-    values = services.prompt_values(**given, variables={"tag_text": "Ripe"})
-    assert values["vars"] == {"tag_text": "Ripe", "place": "left"}
-    assert values["subject"] == {"name": "Banana", "sku": ""}
-    assert {root: tuple(parts) for root, parts in values.items() if root != "vars"} == GIVEN
-    with pytest.raises(Invalid, match=r"no variable “tagtext”\. There are: colour, place, tag_text\."):
-        services.prompt_values(**given, variables={"tagtext": "Ripe"})
 
 
 def test_it_throws_a_draft_away_with_its_picture(scene: SceneTemplate, curator: User, picture: Path) -> None:
