@@ -289,3 +289,15 @@ def test_it_says_what_to_do_without_a_database(photo: Path, monkeypatch: pytest.
     status, _, stderr = run(photo, "--scene", "kitchen")
     assert status == 1
     assert "no such table: accounts_brand. Run `manage.py migrate` first." in stderr
+
+
+def test_it_says_which_file_it_may_not_read(
+    brand: Brand, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path, *args: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    status, _, stderr = run(photo, "--scene", "kitchen")
+    assert status == 1
+    assert f"Permission denied: '{photo}'" in stderr

@@ -58,6 +58,8 @@ class Command(BaseCommand):
             error = str(raised)
         except DatabaseError as raised:
             error = NOT_SET_UP.format(error=str(raised).strip())
+        except OSError as raised:
+            error = f"A file could not be read or written: {raised}."
         if options["json"]:
             self.stdout.write(json.dumps(self.facts(place) | ({"error": error} if error else {})))
         elif place:
