@@ -13,13 +13,13 @@ LIMIT = 5.0
 MID_GREY = 0.18
 """What a well exposed picture's surroundings reflect on average: more is a bright scene, less a dark one."""
 
-EXPOSURE, WHITE = 0.4, 0.5
+EXPOSURE, WHITE = 0.5, 0.5
 """How much of the scene's difference in brightness and in colour is taken over; the eye does the rest."""
 
 WHITE_GROUND = 0.6
 """Linear brightness of a white ground in a well exposed picture: it throws as much light up as comes down."""
 
-FORM = 0.6
+FORM = 0.5
 """How much of the shading is taken over: the photo has some of its own, and the body is a guess."""
 
 

@@ -45,7 +45,7 @@ class Ground:
 
 def direct_share(light: Light) -> float:
     """The main light's part of all light on the ground."""
-    return 0.58 * (1 - light.softness**3)
+    return 0.5 * (1 - light.softness**3)
 
 
 def toward(light: Light) -> Floats:
