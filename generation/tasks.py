@@ -21,5 +21,6 @@ def dispatch(generation_id: int) -> None:
         logger.exception("Generation %s could not be announced; the sweeper will do it.", generation_id)
 
 
-# Huey calls this in each of a worker's threads; the first one counts.
+# Huey calls these in each of a worker's threads; the first one counts.
 HUEY.on_startup(name="worker")(partial(worker.begin, dispatch))
+HUEY.on_shutdown(name="worker")(worker.stop)

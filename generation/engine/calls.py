@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from brandkit.common.errors import StorageFailed
 from brandkit.common.storage import keep, private_store
-from generation.engine.claims import Claim, LostClaim
+from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.ends import fail, refuse, try_again
 from generation.engine.sending import picture_request, what_is_sent
 from generation.engine.sink import Sink
-from generation.models import Attempt
+from generation.models import Attempt, Generation
 from generation.provider import get_provider
 from generation.providers.base import (
     Answer,
@@ -46,10 +46,15 @@ _cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 
 def call(claim: Claim) -> None:
-    """Make one Attempt; afterwards the generation is `fetched`, or has been moved on. Raises LostClaim."""
+    """Make one Attempt; afterwards the generation is `fetched`, or has been moved on. Raises LostClaim.
+
+    Where this process is about to stop, it goes back into the queue instead.
+    """
     provider = get_provider(claim.generation.provider)
     request = picture_request(claim.generation)
     with _turn(provider):
+        if stopping.is_set():
+            return claim.move(Generation.State.QUEUED)
         attempt = _begin(claim, provider, request)
         release_connection()
         with Sink() as sink:
@@ -58,7 +63,7 @@ def call(claim: Claim) -> None:
             seconds = time.monotonic() - began
             if isinstance(result, Made):
                 result = _keep(result, sink, answer_name(attempt))
-    _settle(claim, attempt, result, seconds)
+    return _settle(claim, attempt, result, seconds)
 
 
 def answer_name(attempt: Attempt, part: str = "answer") -> str:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from generation.models import Generation, WorkerSign
 
 State = Generation.State
 _held: set[UUID] = set()
+stopping = threading.Event()
+"""This process was told to stop: it begins no new call."""
 
 
 class LostClaim(Exception):

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from django.conf import settings
 
-from generation.engine.claims import hand_back, remove_sign, renew, show_sign
+from generation.engine.claims import hand_back, remove_sign, renew, show_sign, stopping
 from generation.engine.every import every
 from generation.sweeper import Sweeper
 
@@ -16,12 +16,18 @@ _begun = threading.Lock()
 
 def begin(dispatch: Callable[[int], None]) -> None:
     """Start the heartbeat and the sweeper of this process, once however often it is called."""
+    stopping.clear()
     if not _begun.acquire(blocking=False):
         return
     threads = ExitStack()
     threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
     threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, Sweeper(dispatch).sweep, name="sweeper"))
     atexit.register(_end, threads)
+
+
+def stop() -> None:
+    """The first thread has ended because the process is to stop: the others begin nothing new."""
+    stopping.set()
 
 
 def _beat() -> None:

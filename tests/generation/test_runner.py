@@ -14,7 +14,7 @@ from django.utils import timezone
 from brandkit.common.errors import StorageFailed
 from brandkit.common.models import history
 from brandkit.common.storage import private_store
-from generation.engine.claims import Claim
+from generation.engine.claims import Claim, stopping
 from generation.imaging.answer import Answer, open_answer
 from generation.imaging.unreadable import Limits
 from generation.models import Attempt, Generation, Output
@@ -372,6 +372,25 @@ def test_it_keeps_what_was_paid_for_while_the_database_is_away(
     run(generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation), waits) == ("succeeded", ["picture"], [1, 2])
+
+
+def test_it_begins_no_call_when_the_process_is_to_stop(scripted: Script) -> None:
+    generation = scripted({"do": "picture"})
+    stopping.set()
+    try:
+        run(generation.pk)
+    finally:
+        stopping.clear()
+    generation.refresh_from_db()
+    assert (generation.state, generation.claim, generation.tries, outcomes(generation)) == (
+        "queued",
+        None,
+        0,
+        [],
+    )
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert generation.state == "succeeded"
 
 
 def full_store(*_: Any) -> None:
