@@ -179,7 +179,7 @@ def test_it_hides_everything_from_strangers(brand: Brand, signed_in: bool) -> No
     waiting = make_review(brand)
     client = client_of(make_user(make_brand(), Role.OWNER)) if signed_in else Client()
     name = version.asset.name
-    seen = [
+    seen: list[tuple[Any, ...]] = [
         ("desk",),
         ("library",),
         ("compare",),
@@ -187,7 +187,7 @@ def test_it_hides_everything_from_strangers(brand: Brand, signed_in: bool) -> No
         ("asset", name),
         ("thumbnail", name, 1),
     ]
-    done = [(act, waiting.pk) for act in ("decide", "hold", "skip", "publish")]
+    done: list[tuple[Any, ...]] = [(act, waiting.pk) for act in ("decide", "hold", "skip", "publish")]
     answers = [client.get(address(*each)) for each in seen]
     answers += [
         client.post(address(*each), {"verdict": "approved"}) for each in (*done, ("unpublish", name, 1))
@@ -270,7 +270,8 @@ def test_it_compares_two_pictures_and_lists_just_what_differs(brand: Brand, revi
     two = make_review(brand, **same, variation=2, parameters={"seed": 7})
     response = client_of(reviewer).get(address("compare"), {"pick": [one.pk, two.pk]})
     assert [a.label for a, _ in response.context["differ"]] == ["Variation", "Parameters"]
-    assert [(a.words, b.words) for a, b in response.context["differ"]][0] == ("1", "2")
+    a, b = response.context["differ"][0]
+    assert (a.words, b.words) == ("1", "2")
     assert "Everything else is the same: subject, subject photo, cut-out, scene, prompt" in text(response)
 
 

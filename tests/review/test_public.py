@@ -24,7 +24,7 @@ ROOTS = ("", "media/", "static/", "assets/", "files/", "uploads/", "storage/", "
 
 
 def whole_job() -> Shop:
-    """One subject in two scenes and two formats: one published, one taken back, one rejected, one undecided."""
+    """One subject in two scenes and formats: one published, one taken back, one rejected, one open."""
     shop = make_shop()
     made = services.request_grid(
         brand=shop.brand,
