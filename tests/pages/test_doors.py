@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
@@ -34,7 +35,7 @@ def address(name: str, generation: Generation, brand: str = "") -> str:
 
 
 def number(name: str, generation: Generation) -> int:
-    rows = {"subject-file": generation.subject, "rename": generation.subject}
+    rows: dict[str, Model] = {"subject-file": generation.subject, "rename": generation.subject}
     rows |= {"output-file": generation.output, "scene-file": generation.scene_version}
     return int(rows.get(name, generation).pk)
 

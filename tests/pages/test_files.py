@@ -1,7 +1,8 @@
 """Private pictures: who sees them, and how a browser is told to take them."""
 
+from collections.abc import Iterable
+
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -33,7 +34,7 @@ def address(output: Output, what: str, kind: str) -> str:
     return reverse(f"studio:{what}-file", args=[output.brand.slug, pks[what], kind])
 
 
-def body(response: HttpResponse) -> bytes:
+def body(response: Iterable[bytes]) -> bytes:
     return b"".join(response)  # read to its end it closes itself; closing it here would close the database
 
 
@@ -98,7 +99,7 @@ def test_it_knows_no_other_kinds(member: Client, output: Output, what: str, kind
 
 
 def test_it_says_so_where_the_store_has_lost_a_picture(member: Client, output: Output) -> None:
-    private_store().delete(output.preview.name)
+    private_store().delete(str(output.preview.name))
     answer = member.get(address(output, "output", "preview"))
     assert answer.status_code == 404
     assert "The store has lost this picture." in answer.content.decode()

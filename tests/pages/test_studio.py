@@ -104,6 +104,7 @@ def test_it_says_why_a_file_is_refused_and_keeps_nothing(
     expect(told).to_contain_text("banana.jpg can't be used")
     expect(told).to_contain_text("Looked at: type")
     expect(page.locator(".subject.fresh")).to_have_count(1)
+    expect(page.locator("#subjects > li").first).to_contain_text("banana.jpg")
     shoot(page, "studio-refused")
     assert Subject.objects.count() == 1
     assert len(stored_files()) == len(before) + 4

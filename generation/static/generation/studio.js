@@ -56,6 +56,8 @@ async function send({ card, file }) {
   running += 1;
   try {
     await htmx.ajax("POST", form.action, { source: card, target: card, swap: "outerHTML", values: { photo: file } });
+  } catch {
+    // The server can't be reached, which a message has told.
   } finally {
     running -= 1;
     next();
@@ -75,6 +77,7 @@ document.addEventListener("htmx:load", (event) => {
     for (const box of list.querySelectorAll("[data-auto]")) box.checked = false;
     for (const twin of document.querySelectorAll(`[id="${fresh.id}"]`)) if (twin !== fresh) twin.remove();
   }
+  if (fresh.matches?.(".pick-card.refused")) list.prepend(fresh);
   if (fresh.matches?.(".generation")) {
     for (const twin of document.querySelectorAll(`[id="${fresh.id}"]`)) if (twin !== fresh) twin.remove();
   }
