@@ -7,8 +7,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from brandkit.common.errors import BrandkitError
-from brandkit.common.storage import private_store
-from generation.engine.calls import answer_name, call
+from generation.engine.calls import call, remove_answer
 from generation.engine.claims import Claim, LostClaim, claimed
 from generation.engine.ends import fail
 from generation.engine.finish import finish
@@ -69,7 +68,7 @@ def _look_after_lost_call(claim: Claim, since: datetime) -> None:
     lost = generation.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
     if generation.fetched or lost is None:
         return
-    private_store().delete(answer_name(lost))
+    remove_answer(lost)
     if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
         fail(claim, "outcome_unknown", HELD)
     elif generation.tries >= settings.BRANDKIT_MAX_ATTEMPTS:

@@ -18,6 +18,7 @@ from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.ends import fail, refuse, try_again
 from generation.engine.sending import picture_request, what_is_sent
 from generation.engine.sink import Sink
+from generation.imaging.sniff import HEAD, JPEG, PNG, WEBP, sniff
 from generation.models import Attempt, Generation
 from generation.provider import get_provider
 from generation.providers.base import (
@@ -41,6 +42,7 @@ OUTCOMES = {
     TryLater: Outcome.LATER,
     Stopped: Outcome.STOPPED,
 }
+ENDINGS = {PNG: ".png", JPEG: ".jpg", WEBP: ".webp"}
 WAITS = (1, 2, 4, 8)
 _cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
@@ -61,15 +63,22 @@ def call(claim: Claim) -> None:
             began = time.monotonic()
             result = _ask(provider, request, sink)
             seconds = time.monotonic() - began
+            name = answer_name(attempt, f"answer{_ending(sink)}")
             if isinstance(result, Made):
-                result = _keep(result, sink, answer_name(attempt))
-    return _settle(claim, attempt, result, seconds)
+                result = _keep(result, sink, name)
+    return _settle(claim, attempt, result, seconds, name)
 
 
-def answer_name(attempt: Attempt, part: str = "answer") -> str:
+def answer_name(attempt: Attempt, part: str) -> str:
     """Where an attempt's picture is kept: a name for each call, so that nobody deletes another's."""
     generation = attempt.generation
     return f"outputs/{generation.brand_id}/{generation.pk}/{attempt.number}-{part}"
+
+
+def remove_answer(attempt: Attempt) -> None:
+    """Delete the bytes that a call may have left before anybody could note them."""
+    for ending in ("", *ENDINGS.values()):
+        private_store().delete(answer_name(attempt, f"answer{ending}"))
 
 
 def release_connection() -> None:
@@ -109,6 +118,11 @@ def _ask(provider: Provider, request: PictureRequest, sink: Sink) -> Result:
     return _not_stored(result, sink.error) if sink.error else result
 
 
+def _ending(sink: Sink) -> str:
+    sink.seek(0)
+    return ENDINGS.get(sniff(sink.read(HEAD)).media_type or "", "")
+
+
 def _keep(made: Made, sink: Sink, name: str) -> Result:
     """Put the bytes under their name, whole or not at all."""
     if sink.seek(0, os.SEEK_END) == 0:
@@ -131,19 +145,19 @@ def _facts(result: Result) -> dict[str, Any]:
     return {field.name: getattr(result, field.name) for field in fields(Answer)}
 
 
-def _settle(claim: Claim, attempt: Attempt, result: Result, seconds: float) -> None:
+def _settle(claim: Claim, attempt: Attempt, result: Result, seconds: float, name: str) -> None:
     """Write down what came of it, all or nothing, if the claim is still ours."""
 
     def write() -> None:
         with transaction.atomic():
-            _move_on(claim, attempt, result)
+            _move_on(claim, result, name)
             _record(attempt, result, seconds)
 
     try:
         patiently(write)
     except LostClaim:
         if isinstance(result, Made):
-            private_store().delete(answer_name(attempt))
+            private_store().delete(name)
         raise
 
 
@@ -159,10 +173,10 @@ def patiently(write: Callable[[], None]) -> None:
     return write()
 
 
-def _move_on(claim: Claim, attempt: Attempt, result: Result) -> None:
+def _move_on(claim: Claim, result: Result, name: str) -> None:
     match result:
         case Made():
-            claim.note(fetched=answer_name(attempt))
+            claim.note(fetched=name)
         case Refused():
             refuse(claim, result.code, result.words)
         case Failed():
