@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from brandkit.accounts.models import Brand, Role, User
+from brandkit.common.storage import digest
 from review.models import Decision, Review
 from review.services import claim, decide
 from tests import factories
@@ -41,14 +42,14 @@ def waiting(brand: Brand) -> list[Review]:
 def make_real_review(brand: Brand, designer: User, scene: str, **given: object) -> Review:
     data = (TRUTH / scene / "truth.png").read_bytes()
     shown = {name: factories.stored(f"{name}.png", data) for name in ("picture", "preview", "thumbnail")}
-    output = {**shown, "width": 768, "height": 768, "bytes": len(data)}
+    output = {**shown, "width": 768, "height": 768, "bytes": len(data), "sha256": digest(data)}
     return make_review(
         brand, by=designer, output=output, scene_version=make_real_scene(brand, scene), **given
     )
 
 
 def test_it_takes_a_reviewer_through_the_queue_to_the_library(
-    visit: Visit, brand: Brand, reviewer: User
+    visit: Visit, brand: Brand, reviewer: User, problems: list[str]
 ) -> None:
     waiting(brand)
     page = visit(f"/b/{brand.slug}/review/")
@@ -85,6 +86,8 @@ def test_it_takes_a_reviewer_through_the_queue_to_the_library(
         640,
     ]
     assert stranger.context.cookies() == []
+    assert all("inline style" in problem for problem in problems), "the browser's own, of a bare picture"
+    problems.clear()
 
 
 def test_it_keeps_the_way_back_true(visit: Visit, brand: Brand, reviewer: User) -> None:
