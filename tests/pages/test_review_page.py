@@ -98,7 +98,7 @@ def test_it_keeps_the_way_back_true(visit: Visit, brand: Brand, reviewer: User) 
     page.go_back()
     expect(page).to_have_url(f"{page.url.rsplit('/b/')[0]}/b/{brand.slug}/review/{first.pk}/")
     expect(page.get_by_text("Kitchen · Square")).to_be_visible()
-    expect(page.get_by_text("Approved by Rita")).to_be_visible()
+    expect(page.locator(".standing").get_by_text("Approved by Rita")).to_be_visible()
     expect(page.get_by_role("button", name="Approve and publish")).to_have_count(0)
 
 
