@@ -34,7 +34,7 @@ class Brand(models.Model):
         return self.name
 
     def lock(self) -> None:
-        """Until the transaction ends, whoever else locks this brand waits: look, then add, with no race between.
+        """Whoever else locks this brand waits until the transaction ends: look, then add, with no race.
 
         SQLite needs no lock: its transactions are IMMEDIATE, so that only one at a time is open for writing.
         """

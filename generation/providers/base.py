@@ -128,7 +128,7 @@ class Provider:
     """Whether the rendered prompt changes the picture."""
 
     computes: ClassVar[bool] = False
-    """Whether it works on this machine's own cores: then only as many calls run at once as there are cores."""
+    """Whether it works on this machine's cores: then only as many calls run at once as there are."""
 
     price: ClassVar[Decimal] = Decimal(0)
     """US dollars a picture, as estimated before the call."""

@@ -86,7 +86,8 @@ def test_it_gives_up_on_what_ends_every_worker(settings: Any) -> None:
 
 def test_it_removes_bytes_that_nobody_could_note() -> None:
     generation = abandoned()
-    name = keep(private_store(), f"outputs/{generation.brand_id}/{generation.pk}/1-answer.png", b"half a picture")
+    name = f"outputs/{generation.brand_id}/{generation.pk}/1-answer.png"
+    keep(private_store(), name, b"half a picture")
     run(generation.pk)
     assert not private_store().exists(name)
     assert Output.objects.get().picture.name == f"outputs/{generation.brand_id}/{generation.pk}/2-answer.png"
