@@ -104,11 +104,9 @@ def shelf(request: HtmxRequest, brand: Brand) -> HttpResponse:
     page = library.page_of(library.shown(brand, wanted), request.GET.get("page", ""))
     query = request.GET.copy()
     query.pop("page", None)
-    return render(
-        request,
-        "review/library.html",
-        {"page": page, "wanted": wanted, "query": query.urlencode(), **library.choices(brand)},
-    )
+    shown = {"page": page, "wanted": wanted, "query": query.urlencode(), **library.choices(brand)}
+    stuck = Review.objects.for_desk().filter(brand=brand, state=Review.State.APPROVED).exclude(problem="")
+    return render(request, "review/library.html", {**shown, "stuck": stuck})
 
 
 @require_safe

@@ -140,10 +140,14 @@ def test_it_offers_to_publish_again_when_the_store_has_failed(
         page = text(client.get(address("show", review.pk)))
         assert "Approved, but not public yet." in page
         assert "Publish again" in page
+        assert "is approved, but not public yet. The picture could not" in text(
+            client.get(address("library"))
+        )
         assert "No space left" in text(client.post(address("publish", review.pk), follow=True))
         assert Review.objects.get().state == "approved"
     there = client.post(address("publish", review.pk), follow=True)
     assert "approved and published as" in text(there)
+    assert "not public yet" not in text(client.get(address("library")))
     assert Review.objects.get().state == "published"
 
 
