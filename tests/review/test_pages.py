@@ -140,9 +140,7 @@ def test_it_offers_to_publish_again_when_the_store_has_failed(
         page = text(client.get(address("show", review.pk)))
         assert "Approved, but not public yet." in page
         assert "Publish again" in page
-        assert "is approved, but not public yet. The picture" in text(
-            client.get(address("library"))
-        )
+        assert "is approved, but not public yet. The picture" in text(client.get(address("library")))
         assert "No space left" in text(client.post(address("publish", review.pk), follow=True))
         assert Review.objects.get().state == "approved"
     there = client.post(address("publish", review.pk), follow=True)
