@@ -55,6 +55,13 @@ class Gone(BrandkitError):
     code = "gone"
 
 
+class TooManyTries(BrandkitError):
+    """Too many wrong passwords. Wait a quarter of an hour, then try again."""
+
+    status = 429
+    code = "too_many_tries"
+
+
 class StorageFailed(BrandkitError):
     """The picture could not be stored. The operator should look at the disk or the bucket."""
 

@@ -16,7 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
-from brandkit.common.errors import BrandkitError, NotFound
+from brandkit.common.errors import BrandkitError, NotFound, TooManyTries
 
 P = ParamSpec("P")
 
@@ -81,6 +81,11 @@ def to_sign_in(request: HtmxRequest) -> HttpResponse:
         back = request.htmx.current_url_abs_path or "/"
         return HttpResponseClientRedirect(redirect_to_login(back).url)
     return redirect_to_login(request.get_full_path())
+
+
+def locked_out(request: HttpRequest, *args: object) -> HttpResponse:
+    """What somebody sees who gave ten wrong passwords in a row; called by axes with the failed sign-in."""
+    return error_page(cast(HtmxRequest, request), TooManyTries())
 
 
 def error_page(request: HtmxRequest, error: BrandkitError) -> HttpResponse:
