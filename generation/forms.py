@@ -1,38 +1,53 @@
 """What the Studio's forms accept, with words for what they don't."""
 
-import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
 
 from brandkit.accounts.models import Brand
 from brandkit.common.errors import Invalid
+from brandkit.common.numbers import row_number
 from generation.models import Generation, Subject
+from generation.wish import MOST_VARIATIONS
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.services import approved_prompts, approved_scenes
+
+if TYPE_CHECKING:
+    Several = forms.ModelMultipleChoiceField[Any]
+else:
+    Several = forms.ModelMultipleChoiceField
 
 MOST = 100
 """So many pictures can be asked for at once."""
 
 
+class Chosen(Several):
+    """Rows by number; a number that no row can have is one that is not offered."""
+
+    def clean(self, value: Any) -> Any:
+        if any(row_number(str(pk)) is None for pk in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
 class AskForm(forms.Form):
     """Photos, scenes and formats for a grid of pictures; `var-NAME` for each variable of the prompt."""
 
-    subject = forms.ModelMultipleChoiceField(
+    subject = Chosen(
         queryset=Subject.objects.none(), error_messages={"required": "Choose at least one photo."}
     )
-    scene = forms.ModelMultipleChoiceField(
+    scene = Chosen(
         queryset=SceneVersion.objects.none(), error_messages={"required": "Choose at least one scene."}
     )
-    format = forms.ModelMultipleChoiceField(
+    format = Chosen(
         queryset=OutputFormat.objects.none(), error_messages={"required": "Choose at least one format."}
     )
     prompt = forms.ModelChoiceField(
         queryset=PromptVersion.objects.none(),
         error_messages={"required": "There is no approved prompt yet. Ask a curator to approve one."},
     )
-    variation = forms.IntegerField(required=False, min_value=1, max_value=1000)
+    variation = forms.IntegerField(required=False, min_value=1, max_value=MOST_VARIATIONS)
 
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,7 +97,7 @@ def known_states(open_pictures: list[str]) -> dict[int, str]:
     """Number to state from a page's NUMBER-STATE; what is malformed is left out."""
     pairs = [each.partition("-") for each in open_pictures[: 10 * MOST]]
     return {
-        int(number): state
+        pk: state
         for number, _, state in pairs
-        if re.fullmatch("[0-9]{1,18}", number) and state in Generation.State.values
+        if (pk := row_number(number)) is not None and state in Generation.State.values
     }

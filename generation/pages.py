@@ -1,6 +1,5 @@
 """The Studio: from a photo to pictures, on one page."""
 
-import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from django_htmx.http import reswap
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
 from brandkit.common.errors import Invalid
+from brandkit.common.numbers import row_number
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation import intake, selectors, services, subjects
 from generation.forms import AskForm, NameForm, known_states
@@ -37,7 +37,7 @@ def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
 
 def numbers(request: HtmxRequest, name: str) -> list[int]:
     """Those of the query's values of that name that can be a row's number."""
-    return [int(value) for value in request.GET.getlist(name) if re.fullmatch("[0-9]{1,18}", value)]
+    return [pk for pk in map(row_number, request.GET.getlist(name)) if pk is not None]
 
 
 # Photos

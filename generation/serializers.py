@@ -9,8 +9,10 @@ from rest_framework.reverse import reverse
 from brandkit.accounts.api import InBrand
 from brandkit.accounts.models import Brand
 from brandkit.common.api import RowSerializer
+from brandkit.common.numbers import BIGGEST
 from generation import intake
 from generation.models import Attempt, Generation, Output, Subject
+from generation.wish import MOST_VARIATIONS
 
 
 class AdviceSerializer(serializers.Serializer[Any]):
@@ -198,7 +200,7 @@ class GenerationSerializer(RowSerializer[Generation]):
 class Ask(InBrand):
     """One wanted picture."""
 
-    subject = serializers.IntegerField(min_value=1)
+    subject = serializers.IntegerField(min_value=1, max_value=BIGGEST)
     scene = serializers.SlugField()
     prompt = serializers.SlugField(required=False, help_text="The brand's usual one where it is left out.")
     format = serializers.SlugField()
@@ -206,7 +208,7 @@ class Ask(InBrand):
         required=False,
         default=1,
         min_value=1,
-        max_value=10_000,
+        max_value=MOST_VARIATIONS,
         help_text="Another number is another picture.",
     )
     provider = serializers.SlugField(required=False, help_text="The usual one where it is left out.")
@@ -219,4 +221,4 @@ class GenerationFilter(InBrand):
     """What a list of generations is narrowed to."""
 
     state = serializers.ChoiceField(choices=Generation.State.choices, required=False)
-    subject = serializers.IntegerField(min_value=1, required=False)
+    subject = serializers.IntegerField(min_value=1, max_value=BIGGEST, required=False)

@@ -17,7 +17,7 @@ from generation import tasks
 from generation.models import Generation, Subject
 from generation.provider import get_provider, why_not
 from generation.providers.base import Provider
-from generation.wish import Wish
+from generation.wish import MOST_VARIATIONS, Wish
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 
@@ -160,8 +160,8 @@ def _provider(alias: str, formats: Sequence[OutputFormat]) -> Provider:
 
 
 def _variation(number: int) -> int:
-    if not 1 <= number <= 1000:
-        raise Invalid("A variation is a number from 1 to 1000.")
+    if not 1 <= number <= MOST_VARIATIONS:
+        raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
     return number
 
 

@@ -15,6 +15,9 @@ from generation.providers.base import Provider
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.rendering import render
 
+MOST_VARIATIONS = 1000
+"""So many pictures of the same things can be asked for."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:

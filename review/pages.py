@@ -11,6 +11,7 @@ from django_htmx.http import push_url, retarget
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act, may
 from brandkit.common.errors import Conflict, Invalid, NotFound, StorageFailed
+from brandkit.common.numbers import row_number
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation.files import picture
 from review import library, origin, services
@@ -26,8 +27,8 @@ STRIP = 12
 @brand_page(Act.REVIEW)
 def desk(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """The next picture, or that there is none. `after`: the number of one that was skipped."""
-    after = request.GET.get("after", "")
-    review = services.take_next(brand=brand, user=request.user, after=int(after) if after.isdecimal() else 0)
+    after = row_number(request.GET.get("after", "")) or 0
+    review = services.take_next(brand=brand, user=request.user, after=after)
     if review:
         return redirect("review:show", brand.slug, review.pk)
     undecided = Review.objects.undecided().filter(brand=brand)
@@ -154,10 +155,10 @@ def unpublish(request: HtmxRequest, brand: Brand, name: str, number: int) -> Htt
 @brand_page(Act.SEE)
 def compare(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """Two pictures side by side, and just what differs in what they were made from."""
-    picked = list(dict.fromkeys(pk for pk in request.GET.getlist("pick") if pk.isdecimal()))
-    if len(picked) != 2:
+    picked = list(dict.fromkeys(map(row_number, request.GET.getlist("pick"))))
+    if len(picked) != 2 or None in picked:
         raise Invalid("Choose two pictures in the library; that many can be compared.")
-    one, two = (find(brand, int(pk)) for pk in picked)
+    one, two = (find(brand, pk) for pk in picked if pk is not None)
     differ, same = origin.compare(one.output.generation, two.output.generation)
     return render(
         request,

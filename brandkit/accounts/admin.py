@@ -1,5 +1,6 @@
 """Brands, members, people, and the trail of what happened."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -7,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -21,7 +23,9 @@ from brandkit.common.models import Event
 if TYPE_CHECKING:
     PersonAdmin = UserAdmin[User]
     MemberModelForm = forms.ModelForm[Membership]
+    MemberFormSetBase = BaseInlineFormSet[Membership, Brand, forms.ModelForm[Membership]]
 else:
+    MemberFormSetBase = BaseInlineFormSet
     PersonAdmin = UserAdmin
     MemberModelForm = forms.ModelForm
 
@@ -56,9 +60,21 @@ class MemberForm(MemberModelForm):
         return username
 
 
+class MemberFormSet(MemberFormSetBase):
+    """Tells who stands there twice: each row by itself knows only of the members there are."""
+
+    def clean(self) -> None:
+        super().clean()
+        names = [form.cleaned_data.get("username") for form in self.forms if form not in self.deleted_forms]
+        for name, times in Counter(filter(None, names)).items():
+            if times > 1:
+                raise forms.ValidationError(f"“{name}” stands there {times} times. A person has one role.")
+
+
 class MemberInline(Inline):
     model = Membership
     form = MemberForm
+    formset = MemberFormSet
     readonly_fields = ("who",)
     extra = 0
     hide_title = True

@@ -1,12 +1,15 @@
 """What every view and serializer of the API shares."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -21,6 +24,21 @@ class OneFormat(DefaultContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         first = next(iter(renderers))
         return first, str(first.media_type)
+
+
+class Json(JSONParser):
+    """JSON whose text can all be written down again."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """Raises ParseError, also where it is nested without end or holds half a character."""
+        try:
+            data = super().parse(*args, **kwargs)
+            json.dumps(data, ensure_ascii=False).encode()
+        except RecursionError:
+            raise ParseError("This JSON is nested too deeply.") from None
+        except UnicodeEncodeError:
+            raise ParseError("This JSON holds half of a character: a surrogate without its other.") from None
+        return data
 
 
 class UtcDateTimeField(serializers.DateTimeField):

@@ -3,12 +3,13 @@
 There are no totals: counting costs more than the page itself.
 """
 
-import re
 from typing import Any
 
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+
+from brandkit.common.numbers import row_number
 
 
 class NewestFirst(CursorPagination):
@@ -25,7 +26,7 @@ class NewestFirst(CursorPagination):
     def decode_cursor(self, request: Request) -> Cursor | None:
         """The framework's own lets any text through as a position; ours are row numbers."""
         cursor = super().decode_cursor(request)
-        if cursor and not re.fullmatch(r"[0-9]{1,18}", str(cursor.position or 0)):
+        if cursor and row_number(str(cursor.position or 0)) is None:
             raise NotFound(self.invalid_cursor_message)
         return cursor
 

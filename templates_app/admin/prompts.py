@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from brandkit.accounts.scoped import person
 from brandkit.accounts.unfolded import action
 from brandkit.common.errors import Invalid
+from brandkit.common.numbers import row_number
 from templates_app import grammar, services
 from templates_app.admin.versions import VersionAdmin, VersionedAdmin, VersionInline
 from templates_app.models import PromptTemplate, PromptVersion
@@ -73,7 +74,7 @@ class PromptVersionAdmin(VersionAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The prompt that was asked for, and the words of its last version."""
         wanted = request.GET.get("template", "")
-        versions = self.get_queryset(request).filter(template=wanted if wanted.isdecimal() else None)
+        versions = self.get_queryset(request).filter(template=row_number(wanted))
         last = versions.order_by("-number").first()
         usual = {"text": last.text, "variables": last.variables} if last else {}
         return {**usual, "template": wanted}

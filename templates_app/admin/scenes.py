@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from brandkit.accounts.scoped import person
 from brandkit.common.errors import Invalid
+from brandkit.common.numbers import row_number
 from generation.imaging.decode import Photo
 from templates_app import services
 from templates_app.admin.versions import VersionAdmin, VersionedAdmin, VersionInline
@@ -105,11 +106,7 @@ class SceneVersionAdmin(SceneColumns, VersionAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The scene that was asked for, and the slot and light of its last version."""
         wanted = request.GET.get("scene", "")
-        versions = (
-            self.get_queryset(request).filter(scene=wanted)
-            if wanted.isdecimal()
-            else SceneVersion.objects.none()
-        )
+        versions = self.get_queryset(request).filter(scene=row_number(wanted))
         last = versions.order_by("-number").first()
         usual = {name: getattr(last, name) for name in services.content_fields(last)} if last else {}
         return {**usual, "note": "", "scene": wanted}

@@ -227,7 +227,10 @@ class VersionedAdmin(ScopedAdmin):
     @action(description="New version", icon="add", url_path="new-version")
     def new_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the form of its next version, filled in from the last one."""
-        return HttpResponseRedirect(next_version_page(self.version_model, int(object_id)))
+        template = self.get_object(request, object_id)
+        if template is None:
+            raise Http404
+        return HttpResponseRedirect(next_version_page(self.version_model, template.pk))
 
 
 class VersionInline(VersionColumns, ReadOnlyInline):

@@ -209,3 +209,12 @@ def test_it_touches_nothing_of_others(api: APIClient, verb: str) -> None:
     refused(api.post(f"/api/v1/generations/{generation.pk}/{verb}"), 404, "not_found")
     generation.refresh_from_db()
     assert generation.state == "queued"
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30])
+def test_it_refuses_numbers_that_no_row_can_have(
+    api: APIClient, ask: dict[str, Any], brand: Brand, number: int
+) -> None:
+    refused(api.get(f"/api/v1/generations?brand={brand.slug}&subject={number}"), 422, "invalid")
+    refused(api.post("/api/v1/generations", {**ask, "subject": number}), 422, "invalid")
+    assert not Generation.objects.exists()

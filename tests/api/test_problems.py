@@ -142,3 +142,10 @@ def fail(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr("generation.api.GenerationViewSet.get_object", raises)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 50_000, '"\\ud800"', '{"\\udfff": 1}'])
+def test_it_refuses_json_without_end_and_half_characters(api: APIClient, body: str) -> None:
+    for address in ("/api/v1/generations", "/api/v1/login"):
+        response = api.generic("POST", address, body, content_type="application/json")
+        refused(response, 400, "parse_error")

@@ -11,6 +11,8 @@ from brandkit.common.errors import Conflict, Invalid, NotFound
 from brandkit.common.models import Event, history
 from generation import services, tasks
 from generation.models import Generation
+from templates_app.grammar import all_names
+from templates_app.models import SceneTemplate, SceneVersion
 from templates_app.rendering import MissingVariable
 from tests.factories import (
     make_brand,
@@ -400,3 +402,19 @@ def test_it_queues_once_what_four_ask_for_again_at_once(sent: list[int]) -> None
     assert {answer.pk for answer, _ in answers} == {generation.pk}
     assert sent == [generation.pk]
     assert [event.data.get("asked") for event in history(generation)] == [None, "again"]
+
+
+def test_it_gives_a_prompt_all_that_a_prompt_may_speak_of() -> None:
+    brand = make_brand()
+    text = "|".join(f"{{{{ {name} }}}}" for name in all_names())
+    thing, place, shape = make_subject(brand, name="Pear", sku="P-1"), make_scene(brand), make_format(brand)
+    SceneTemplate.objects.filter(pk=place.scene_id).update(name="Shelf", description="A plain one")
+    asked = wish(
+        brand,
+        subject=thing,
+        scene_version=SceneVersion.objects.get(pk=place.pk),
+        prompt_version=make_prompt(brand, text=text),
+        output_format=shape,
+    )
+    generation, _ = services.request(**asked)
+    assert generation.prompt == f"{brand.name}|Pear|P-1|Shelf|A plain one|{shape.name}|256|256|1:1"

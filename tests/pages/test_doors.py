@@ -162,3 +162,22 @@ def wish_for_many(brand: Brand) -> dict[str, object]:
         "format": [factories.make_format(brand).pk for _ in range(2)],
         "prompt": factories.make_prompt(brand).pk,
     }
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "-1", "x", "\0"])
+def test_it_asks_for_nothing_by_a_number_that_is_none(client: Client, number: str) -> None:
+    brand = factories.make_brand()
+    client.force_login(factories.make_user(brand))
+    asked = {"subject": number, "scene": number, "format": number, "prompt": number, "variation": number}
+    answer = client.post(f"/b/{brand.slug}/studio/pictures/ask", asked)
+    assert answer.status_code == 422
+    assert "A photo that you chose is no longer offered." in answer.content.decode()
+    assert not Generation.objects.exists()
+
+
+def test_it_tells_in_words_that_a_form_holds_too_much(client: Client) -> None:
+    brand = factories.make_brand()
+    client.force_login(factories.make_user(brand))
+    answer = client.post(f"/b/{brand.slug}/studio/pictures/ask", {"var-1-x": "x" * 3_000_000})
+    assert answer.status_code == 400
+    assert "more than a form may hold" in answer.content.decode()

@@ -304,3 +304,13 @@ def test_it_takes_a_version_back(brand: Brand, reviewer: User) -> None:
     assert "its addresses answer 410" in page
     assert "Unpublish" not in page
     assert Client().get(version.renditions.get().stable_path).status_code == 410
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "-1", "two", "²", "٣"])
+def test_it_overlooks_numbers_that_are_none(brand: Brand, reviewer: User, number: str) -> None:
+    review = make_review(brand)
+    client = client_of(reviewer)
+    response = client.get(address("desk"), {"after": number})
+    assert response["Location"] == address("show", review.pk)
+    response = client.get(address("compare"), {"pick": [str(review.pk), number]})
+    assert response.status_code == 422

@@ -403,3 +403,33 @@ def test_it_links_pictures_to_their_private_address(desk: Client, brand: Brand) 
     picture = desk.get(address)
     assert picture.getvalue() == version.thumbnail.read()
     version.thumbnail.close()
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "none", "²"])
+def test_it_overlooks_numbers_that_are_none(desk: Client, number: str) -> None:
+    for model, parent in (("sceneversion", "scene"), ("promptversion", "template")):
+        assert desk.get(page(model, "add"), {parent: number}).status_code == 200
+
+
+@pytest.mark.parametrize("model", ["scenetemplate", "prompttemplate"])
+def test_it_makes_no_next_version_of_what_is_not_there(desk: Client, model: str) -> None:
+    theirs = {
+        "scenetemplate": make_scene(make_brand()).scene,
+        "prompttemplate": make_prompt(make_brand()).template,
+    }
+    for number in ("none", "9" * 30, theirs[model].pk):
+        address = page(model, "change", 1).replace("/1/change/", f"/{number}/new-version/")
+        assert desk.get(address).status_code == 404
+
+
+def test_it_tells_who_stands_there_twice(brand: Brand) -> None:
+    owner = make_user(brand, Role.OWNER)
+    new = make_user()
+    rows = {"memberships-TOTAL_FORMS": "2", "memberships-INITIAL_FORMS": "0"}
+    for n, role in enumerate((Role.DESIGNER, Role.REVIEWER)):
+        rows |= {f"memberships-{n}-username": new.username, f"memberships-{n}-role": role}
+    given = {"name": brand.name, "slug": brand.slug, **rows}
+    response = signed_in(owner).post(page("brand", "change", brand.pk), given)
+    assert response.status_code == 200
+    assert f"“{new.username}” stands there 2 times" in text_of(response)
+    assert not Membership.objects.filter(user=new).exists()

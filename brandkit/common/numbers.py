@@ -1,0 +1,11 @@
+"""Numbers that come as text in addresses and forms, where anybody may write anything."""
+
+import re
+
+BIGGEST = 2**63 - 1
+"""The last number that a row can have."""
+
+
+def row_number(text: str) -> int | None:
+    """The row's number that `text` writes in ASCII digits; None for what can't be one."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
