@@ -15,6 +15,8 @@ class Command(BaseCommand):
         self.stdout.write(f"The demo brand “{brand}” is there.")
         if people:
             self.stdout.write("Its people, with passwords made for this install and shown only now:")
+        else:
+            self.stdout.write("Its people have their passwords; `manage.py changepassword dana` sets a new one.")
         for person in people:
             self.stdout.write(line(person))
 
