@@ -84,7 +84,10 @@ def test_it_changes_nothing_the_second_time() -> None:
     person.save(update_fields=["password"])
     OutputFormat.objects.filter(slug="wide").update(name="Banner")
     before, kept = rows(), stored_files()
-    assert load() == "The demo brand “Banana Co” is there.\n"
+    assert load().splitlines() == [
+        "The demo brand “Banana Co” is there.",
+        "Its people have their passwords; `manage.py changepassword dana` sets a new one.",
+    ]
     assert rows() == before
     assert stored_files() == kept
 
