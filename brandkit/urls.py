@@ -12,3 +12,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("b/<slug:brand>/", include("review.urls")),
     path("assets/", include("review.publishing.urls")),
 ]
+handler500 = "brandkit.web.views.broken"

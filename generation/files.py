@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
-from brandkit.common.errors import NotFound
+from brandkit.common.errors import NotFound, StorageFailed
 from brandkit.common.storage import digest
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation.models import Output, Subject
@@ -73,12 +73,15 @@ def media_type_of(row: Model, kind: str) -> str:
 
 
 def stream(file: FieldFile, kind: str, media_type: str) -> FileResponse:
-    """Raises NotFound where the row is there and its file is not."""
+    """Raises NotFound where the row is there and its file is not, StorageFailed where it can't be read."""
     name = PurePosixPath(file.name or "")
     try:
         content = file.storage.open(str(name))
     except FileNotFoundError:
         raise NotFound("The store has lost this picture. The operator has to bring it back.") from None
+    except OSError as error:
+        words = f"This picture can't be read from the store just now: {error.strerror or error}."
+        raise StorageFailed(words) from error
     suffix = name.suffix or mimetypes.guess_extension(media_type) or ""
     return FileResponse(
         content, as_attachment=kind in ATTACHED, filename=f"{kind}{suffix}", content_type=media_type

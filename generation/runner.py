@@ -6,7 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from brandkit.common.errors import BrandkitError
+from brandkit.common.errors import BrandkitError, StorageFailed
+from brandkit.common.models import history
 from generation.engine.calls import call, remove_answer
 from generation.engine.claims import Claim, LostClaim, claimed
 from generation.engine.ends import fail
@@ -21,6 +22,14 @@ HELD = (
     "Ask again to have it made anew."
 )
 GAVE_UP = "Workers stopped in the middle of {tries} calls for this. The operator should look at their log."
+GAVE_UP_FINISHING = (
+    "The picture came, but {tries} workers stopped while they opened it. "
+    "The operator should look at their log; asking again then costs nothing."
+)
+NOT_READ = (
+    "A picture could not be read from the store or written: {reason}. "
+    "Have the operator look at the store and the disk, then ask again."
+)
 
 
 def run(generation_id: int) -> None:
@@ -44,6 +53,9 @@ def _work_or_fail(claim: Claim) -> None:
         raise  # there is no database to write to: the lease runs out and another worker takes over
     except BrandkitError as error:
         fail(claim, error.code, error.message)
+    except OSError as error:
+        logger.exception("Generation %s failed.", claim.generation.pk)
+        fail(claim, StorageFailed.code, NOT_READ.format(reason=error.strerror or error))
     except Exception:
         logger.exception("Generation %s failed.", claim.generation.pk)
         fail(claim, "internal_error", OUR_FAULT)
@@ -65,11 +77,21 @@ def _goes_on(claim: Claim) -> bool:
 def _look_after_lost_call(claim: Claim, since: datetime) -> None:
     """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it."""
     generation = claim.generation
+    if generation.fetched:
+        return _give_up_on_what_ends_workers(claim)
     lost = generation.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
-    if generation.fetched or lost is None:
+    if lost is None:
         return
     remove_answer(lost)
     if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
         fail(claim, "outcome_unknown", HELD)
     elif generation.tries >= settings.BRANDKIT_MAX_ATTEMPTS:
         fail(claim, "gave_up", GAVE_UP.format(tries=generation.tries))
+
+
+def _give_up_on_what_ends_workers(claim: Claim) -> None:
+    """A worker died over the picture that came. Trying again is free, but does not go on for ever."""
+    came = claim.generation.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
+    taken = history(claim.generation).filter(kind="generation.running", at__gt=came.started_at).count()
+    if taken >= settings.BRANDKIT_MAX_ATTEMPTS:
+        fail(claim, "gave_up", GAVE_UP_FINISHING.format(tries=taken))

@@ -11,7 +11,7 @@ from brandkit.accounts.models import Brand
 from brandkit.common.api import RowSerializer
 from generation.models import Output
 from review.models import Asset, AssetVersion, Decision, Rendition, Review
-from review.services import VERDICTS
+from review.services import NOTE_LENGTH, VERDICTS
 
 GIVEN = [(verdict.value, verdict.label) for verdict in VERDICTS]
 
@@ -75,7 +75,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="Goes with a rejection.",
     )
-    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=5000)
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=NOTE_LENGTH)
 
 
 class RenditionSerializer(RowSerializer[Rendition]):

@@ -15,6 +15,7 @@ from review.models import Decision, Review, ReviewQuerySet
 from review.publishing.actions import AGAIN_AFTER, publish_or_note, require_fit
 
 CLAIM = timedelta(minutes=5)
+NOTE_LENGTH = 5000
 VERDICTS = (Decision.Verdict.APPROVED, Decision.Verdict.REJECTED)
 
 
@@ -95,7 +96,7 @@ def decide(*, review: Review, by: User, verdict: str, reason: str = "", note: st
     faster and what they said.
     """
     _require_judge(review, by)
-    _require_sense(verdict, reason)
+    _require_sense(verdict, reason, note)
     if verdict == Decision.Verdict.APPROVED:
         require_fit(review)
     try:
@@ -131,7 +132,9 @@ def _require_judge(review: Review, by: User) -> None:
         raise NotAllowed("You asked for this picture yourself, so somebody else decides on it.")
 
 
-def _require_sense(verdict: str, reason: str) -> None:
+def _require_sense(verdict: str, reason: str, note: str) -> None:
+    if len(note) > NOTE_LENGTH or "\0" in note:
+        raise Invalid(f"A note is plain text of at most {NOTE_LENGTH} characters; this one has {len(note)}.")
     if verdict not in VERDICTS:
         raise Invalid(f"The verdict is one of: {', '.join(VERDICTS)}.")
     if verdict == Decision.Verdict.REJECTED and reason not in Decision.Reason:

@@ -24,8 +24,10 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from brandkit.common import errors
+from brandkit.common.storage import is_full
 
 MEDIA_TYPE = "application/problem+json"
+FULL = "The disk is full, so nothing was kept. The operator has to make room; try again after that."
 OURS = "Something went wrong on our side. It has been noted; try again in a while."
 
 logger = logging.getLogger("brandkit.api")
@@ -76,6 +78,8 @@ def in_our_words(exc: Exception) -> Exception:
             return TooLarge()
         case SuspiciousOperation() | UnreadablePostError():
             return BadRequest()
+    if is_full(exc):
+        return errors.StorageFailed(FULL)
     return exc
 
 

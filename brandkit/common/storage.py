@@ -1,6 +1,7 @@
 """Where pictures are kept: one store that is private, one that is public, and nothing of one in the other."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import time
@@ -11,6 +12,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.db import OperationalError
 
 from brandkit.common.errors import StorageFailed
 
@@ -103,6 +105,13 @@ def remove_leftovers() -> None:
             with contextlib.suppress(OSError):  # another worker was faster
                 if file.is_file() and time.time() - file.stat().st_mtime > LEFT_OVER:
                     file.unlink()
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether this says that the disk is full, the database's own words for it included."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(error, OperationalError) and "disk is full" in str(error)
 
 
 def digest(data: bytes) -> str:

@@ -8,6 +8,7 @@ hold on to.
 """
 
 import atexit
+import errno
 import json
 import os
 import signal
@@ -41,6 +42,7 @@ class Bounds:
 
 
 BOUNDS = Bounds()
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Failed(Exception):
@@ -57,7 +59,7 @@ def run(function: str, *arguments: Any, files: tuple[IO[bytes], ...], bounds: Bo
     function: its dotted name. Only the child imports its module, which must not import Django.
     arguments, and the answer: what JSON can say. Large data goes through `files`, which share their position.
     Waits for a free core first; no time runs meanwhile.
-    Raises Failed. The child is gone when this returns.
+    Raises Failed, and OSError where the disk is full. The child is gone when this returns.
     """
     request = {
         "call": function,
@@ -90,9 +92,11 @@ def _wait(answers: socket.socket) -> Any:
     raise _failure(said)
 
 
-def _failure(said: dict[str, Any]) -> Failed:
+def _failure(said: dict[str, Any]) -> Exception:
     if "error" in said:
-        name, words = said["error"]
+        name, words, number = said["error"]
+        if number in FULL:  # no fault of the file's
+            return OSError(number, os.strerror(number))
         return Failed("memory" if name == "MemoryError" else "error", f"{name}: {words}")
     kind = {-signal.SIGXCPU: "cpu", -signal.SIGALRM: "time"}.get(said["status"], "crash")
     return Failed(kind, f"the child process ended with status {said['status']}")

@@ -97,7 +97,7 @@ def run(request: dict[str, Any], answers: socket.socket, files: list[int]) -> No
             file.close()
         answer(answers, value=value)
     except BaseException as error:  # whatever it is, it must reach the other side and end here
-        answer(answers, error=[type(error).__name__, str(error)[:1000]])
+        answer(answers, error=[type(error).__name__, str(error)[:1000], getattr(error, "errno", None)])
     finally:
         os._exit(0)
 

@@ -9,6 +9,7 @@ from shutil import copyfileobj
 from uuid import uuid4
 
 import numpy as np
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -152,7 +153,7 @@ def _make(output: Output) -> Made:
 def _pixels(output: Output) -> np.ndarray:
     """The picture as received, in sRGB: (height, width, 3)."""
     try:
-        with output.picture.open("rb") as stored, tempfile.NamedTemporaryFile() as file:
+        with output.picture.open("rb") as stored, tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
             copyfileobj(stored, file)
             file.flush()
             return open_photo(Path(file.name), limits=LIMITS).rgb

@@ -1,5 +1,6 @@
 """Prompts: Jinja text with its variables, shown as it will read."""
 
+import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -25,9 +26,27 @@ else:
     PromptModelForm = forms.ModelForm
 
 
+class PlainJson(json.JSONDecoder):
+    """JSON whose text can all be written down again: not nested without end, no half characters."""
+
+    def decode(self, s: str, *args: Any) -> Any:
+        try:
+            data = super().decode(s, *args)
+            json.dumps(data, ensure_ascii=False).encode()
+        except (RecursionError, ValueError) as error:
+            raise json.JSONDecodeError("This can't be read", s, 0) from error
+        return data
+
+
+class VariablesField(forms.JSONField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "decoder": PlainJson})
+
+
 class PromptVersionForm(PromptModelForm):
     class Meta:
         model = PromptVersion
+        field_classes: ClassVar = {"variables": VariablesField}
         fields = ("template", "text", "variables", "note")
         widgets: ClassVar = {
             "text": UnfoldAdminTextareaWidget(attrs={"rows": 16, "class": "bk-code", "spellcheck": "true"}),
@@ -101,7 +120,7 @@ class PromptVersionAdmin(VersionAdmin):
 
 def preview(request: HttpRequest, model_admin: PromptVersionAdmin) -> HttpResponse:
     """The posted text as it would read, or what is wrong in which line. Nothing is kept."""
-    variables = forms.JSONField(required=False)
+    variables = VariablesField(required=False)
     try:
         own = variables.clean(request.POST.get("variables", ""))
     except forms.ValidationError:

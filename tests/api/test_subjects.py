@@ -1,9 +1,12 @@
 """Photos over HTTP: uploaded, refused with what was found, looked at."""
 
+import errno
+import io
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, Role, User
@@ -129,3 +132,13 @@ def test_it_shows_nothing_of_other_brands(api: APIClient) -> None:
     refused(api.get(f"/api/v1/subjects/{foreign.pk}"), 404, "not_found")
     refused(api.get(f"/api/v1/subjects/{foreign.pk}/cutout"), 404, "not_found")
     assert api.get("/api/v1/subjects").json()["results"] == []
+
+
+def test_it_tells_a_full_disk_as_what_it_is(api: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
+    response = api.post("/api/v1/subjects", {"photo": io.BytesIO(b"x")}, format="multipart")
+    assert "The disk is full" in refused(response, 507, "storage_failed")["detail"]
+    assert stored_files() == []

@@ -1,11 +1,13 @@
 """The stores on S3: a real HTTP server that speaks S3, the same names, the same refusals."""
 
 import os
+import socket
 from collections.abc import Iterator
 from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.config import Config
 from django.core.files.storage import storages
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
@@ -85,3 +87,14 @@ def test_it_tells_a_missing_bucket_as_a_failed_store(s3_url: str) -> None:
     store = S3Store(bucket_name="nowhere", endpoint_url=s3_url, region_name="us-east-1")
     with pytest.raises(StorageFailed, match="the bucket nowhere refused"):
         keep(store, "a.png", b"x")
+
+
+def test_it_tells_faults_of_a_bucket_like_those_of_a_disk() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        once = Config(retries={"max_attempts": 0})
+        store = S3Store(bucket_name="away", endpoint_url=url, region_name="us-east-1", client_config=once)
+        for ask in (store.delete, store.exists, store.open):
+            with pytest.raises(OSError, match="the bucket away refused"):
+                ask("a.png")

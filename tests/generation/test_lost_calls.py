@@ -8,10 +8,11 @@ import pytest
 from django.utils import timezone
 
 from brandkit.common.storage import keep, private_store
+from generation.engine.claims import claimed
 from generation.models import Attempt, Generation, Output
 from generation.runner import run
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_generation
+from tests.factories import make_brand, make_generation, picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +93,43 @@ def test_it_removes_bytes_that_nobody_could_note() -> None:
     assert not private_store().exists(name)
     assert Output.objects.get().picture.name == f"outputs/{generation.brand_id}/{generation.pk}/2-answer.png"
     assert len([each for each in stored_files() if "/outputs/" in each]) == 3
+
+
+def came(**fields: Any) -> Generation:
+    """A worker was lost over the picture that came."""
+    generation = abandoned(**fields)
+    name = f"outputs/{generation.brand_id}/{generation.pk}/1-answer.png"
+    keep(private_store(), name, picture_bytes())
+    generation.attempts.update(outcome="picture")
+    Generation.objects.filter(pk=generation.pk).update(fetched=name)
+    return generation
+
+
+def take_over_and_die(generation: Generation) -> None:
+    """As `run` does until its worker is killed."""
+    with claimed(generation.pk) as claim:
+        assert claim
+    Generation.objects.filter(pk=generation.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_it_finishes_what_came_and_pays_nothing() -> None:
+    generation = came()
+    take_over_and_die(generation)
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])
+
+
+def test_it_gives_up_on_a_picture_that_ends_every_worker(settings: Any) -> None:
+    generation = came()
+    for _ in range(settings.BRANDKIT_MAX_ATTEMPTS - 1):
+        take_over_and_die(generation)
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, generation.failure_code) == ("failed", "gave_up")
+    assert generation.failure_words.startswith("The picture came, but 4 workers stopped")
+    assert not Output.objects.exists()
+    generation.move("queued")
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])

@@ -399,3 +399,16 @@ def full_store(*_: Any) -> None:
 
 def full_disk(*_: Any) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_it_says_that_the_store_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: Any) -> None:
+        raise OSError("the bucket refused")
+
+    generation = make_generation(make_brand())
+    monkeypatch.setattr(private_store(), "_open", broken)
+    run(generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
+    assert "could not be read from the store or written: the bucket refused" in generation.failure_words
+    assert not generation.attempts.exists()

@@ -1,8 +1,11 @@
 """The ways in, and what the pages say where they can't do it. Roles: see tests/test_permissions.py."""
 
+import errno
+import io
 from typing import Any
 
 import pytest
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -10,6 +13,7 @@ from django.urls import reverse
 from brandkit.accounts.models import Brand, Membership, Role, User
 from generation.models import Generation, Subject
 from tests import factories
+from tests.conftest import stored_files
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +185,38 @@ def test_it_tells_in_words_that_a_form_holds_too_much(client: Client) -> None:
     answer = client.post(f"/b/{brand.slug}/studio/pictures/ask", {"var-1-x": "x" * 3_000_000})
     assert answer.status_code == 400
     assert "more than a form may hold" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/b/{}/library/?scene=%00", "/b/{}/studio/photos/?q=a%00b", "/admin/?q=%00"]
+)
+def test_it_takes_no_nul(client: Client, path: str) -> None:
+    brand = factories.make_brand()
+    client.force_login(factories.make_user(brand, Role.OWNER))
+    assert client.get(path.format(brand.slug)).status_code == 400
+
+
+def test_it_reads_no_large_form_of_who_is_not_signed_in(client: Client) -> None:
+    brand = factories.make_brand()
+    path = f"/b/{brand.slug}/studio/photos/upload"
+    given = {"photo": io.BytesIO(b"x" * 3_000_000)}
+    assert client.post(path, given)["Location"] == f"/sign-in/?next={path}"
+    client.force_login(factories.make_user(brand))
+    assert client.post(path, given | {"photo": io.BytesIO(b"x" * 3_000_000)}).status_code == 302
+    answer = client.post(path, {}, CONTENT_LENGTH=str(600 * 2**20))
+    assert answer.status_code == 413
+    assert "more than 512 MB at once" in answer.content.decode()
+
+
+def test_it_tells_a_full_disk_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
+    brand = factories.make_brand()
+    client = Client(raise_request_exception=False)
+    client.force_login(factories.make_user(brand))
+    answer = client.post(f"/b/{brand.slug}/studio/photos/upload", {"photo": io.BytesIO(b"x")})
+    assert answer.status_code == 507
+    assert "The disk is full" in answer.content.decode()
+    assert stored_files() == []

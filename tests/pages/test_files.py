@@ -103,3 +103,15 @@ def test_it_says_so_where_the_store_has_lost_a_picture(member: Client, output: O
     answer = member.get(address(output, "output", "preview"))
     assert answer.status_code == 404
     assert "The store has lost this picture." in answer.content.decode()
+
+
+def test_it_says_that_the_store_can_not_be_read(
+    member: Client, output: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        raise OSError("the bucket refused")
+
+    monkeypatch.setattr(private_store(), "_open", broken)
+    response = member.get(address(output, "output", "picture"))
+    assert response.status_code == 507
+    assert "the bucket refused" in response.content.decode()

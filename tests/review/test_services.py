@@ -241,3 +241,12 @@ def assert_untouched(review: Review) -> None:
     assert kinds(review) == ["review.waiting"]
     assert not Decision.objects.exists()
     assert public_files() == []
+
+
+@pytest.mark.parametrize("note", ["x" * 5001, "a\0b"])
+def test_it_takes_no_note_that_can_not_be_kept(brand: Brand, reviewer: User, note: str) -> None:
+    review = make_review(brand)
+    with pytest.raises(Invalid, match="at most 5000 characters"):
+        decide(review=review, by=reviewer, verdict="rejected", reason="label", note=note)
+    review.refresh_from_db()
+    assert review.state == "waiting"

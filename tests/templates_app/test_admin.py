@@ -433,3 +433,13 @@ def test_it_tells_who_stands_there_twice(brand: Brand) -> None:
     assert response.status_code == 200
     assert f"“{new.username}” stands there 2 times" in text_of(response)
     assert not Membership.objects.filter(user=new).exists()
+
+
+@pytest.mark.parametrize("words", ["[" * 100_000, "9" * 5000, '{"a": "\\ud800"}', '{"\\ud800": 1}'])
+def test_it_refuses_variables_that_can_not_be_read(desk: Client, brand: Brand, words: str) -> None:
+    given = {"text": "a", "variables": words, "template": make_prompt(brand).template_id}
+    assert "variables are not JSON" in text_of(desk.post(page("promptversion", "preview"), given))
+    answer = desk.post(page("promptversion", "add"), given)
+    assert answer.status_code == 200
+    assert "Enter a valid JSON." in text_of(answer)
+    assert PromptVersion.objects.count() == 1

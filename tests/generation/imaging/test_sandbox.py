@@ -1,5 +1,6 @@
 """A child with limits: what comes back, how it ends, and that nothing of it stays."""
 
+import errno
 import os
 import select
 import signal
@@ -45,6 +46,10 @@ def die() -> None:
 
 def go_wrong() -> None:
     raise RuntimeError("the words")
+
+
+def fill_the_disk() -> None:
+    raise OSError(errno.ENOSPC, "in the child")
 
 
 def tell() -> dict[str, Any]:
@@ -141,3 +146,9 @@ def test_it_works_in_a_forked_process_too() -> None:
     )
     assert len(set(done.stdout.split())) == 2
     assert done.stderr == ""
+
+
+def test_it_tells_a_full_disk_from_a_fault_of_the_file() -> None:
+    with pytest.raises(OSError, match="No space left on device") as raised:
+        run("fill_the_disk")
+    assert raised.value.errno == errno.ENOSPC
