@@ -16,10 +16,13 @@ def jpeg(picture: Image.Image) -> bytes:
 
 
 def png(pixels: np.ndarray) -> bytes:
-    """Grey (H, W), RGB or RGBA (H, W, 3 or 4) of uint8 as a PNG, without loss."""
-    out = BytesIO()
-    Image.fromarray(pixels).save(out, "PNG", compress_level=4)
-    return out.getvalue()
+    """Grey (H, W), RGB or RGBA (H, W, 3 or 4) of uint8 as a PNG, without loss; equal pixels, equal bytes."""
+    import cv2  # takes half of Pillow's time; but the process that opens strangers' files does without
+
+    turns = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
+    turned = cv2.cvtColor(pixels, turns[pixels.shape[2]]) if pixels.ndim == 3 else pixels
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
+    return bytes(cv2.imencode(".png", turned, fast)[1].tobytes())
 
 
 def pixels(data: bytes) -> np.ndarray:

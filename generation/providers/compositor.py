@@ -6,6 +6,7 @@ from typing import BinaryIO, ClassVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from generation.imaging import files
 from generation.imaging.arrays import U8
 from generation.imaging.composite import NothingToPlace, composite
 from generation.providers.base import Failed, Made, Picture, PictureRequest, Provider, Result
@@ -32,10 +33,10 @@ class Compositor(Provider):
         except NothingToPlace:
             words = "The cut-out is empty: no subject was found. Try a photo with a plainer background."
             return Failed(code="empty_cutout", words=words, step="composite")
-        Image.fromarray(made.rgb).save(sink, "PNG", compress_level=1)
+        sink.write(files.png(made.rgb))
         return Made(model_version=self.model, subject_box=made.subject_box, notes=made.notes)
 
 
 def _pixels(picture: Picture, mode: str) -> U8:
     with Image.open(BytesIO(picture.data), formats=["JPEG", "PNG", "WEBP"]) as opened:
-        return np.array(opened.convert(mode))
+        return np.array(opened if opened.mode == mode else opened.convert(mode))

@@ -19,6 +19,9 @@ OUTLINE_SIZE = 448
 EDGE_SIZE = 1024
 """Longest side at which the soft edge is worked out."""
 
+ROOM = 8
+"""Pixels of the outline's size that are looked at around it: more than the soft edge is wide."""
+
 SPECK = 0.02
 """Parts smaller than this share of the largest one are dirt."""
 
@@ -93,13 +96,27 @@ def _agreement(one: Mask, other: Mask) -> float:
 
 
 def _soft_edge(rgb: U8, outline: Mask) -> Floats:
-    """Alpha at full size, worked out in a band along the outline."""
-    small = shrink(rgb, EDGE_SIZE)
+    """Alpha at full size; only around the subject is there anything to work out."""
+    height, width = rgb.shape[:2]
+    rows, columns = outline.shape
+    x0, y0, x1, y1 = span(outline) or (0, 0, columns, rows)
+    near = max(0, x0 - ROOM), max(0, y0 - ROOM), min(columns, x1 + ROOM), min(rows, y1 + ROOM)
+    box = Box(x0=near[0] / columns, y0=near[1] / rows, x1=near[2] / columns, y1=near[3] / rows)
+    area = box.pixels(width, height)
+    alpha = np.zeros((height, width), np.float32)
+    crop(alpha, area)[:] = _refined(crop(rgb, area), crop(outline, near), max(height, width))
+    return alpha
+
+
+def _refined(rgb: U8, outline: Mask, longest: int) -> Floats:
+    """Alpha of a part of a photo, whose longest side is given, worked out in a band along the outline."""
+    work = min(EDGE_SIZE, longest)
+    small = shrink(rgb, max(1, round(max(rgb.shape[:2]) * work / longest)))
     height, width = small.shape[:2]
     rough = (
         cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC) > 0.5
     ).astype(np.float32)
-    band = max(2, round(max(height, width) / 150))
+    band = max(2, round(work / 150))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * band + 1,) * 2)
     unknown = cv2.dilate(rough, disc) != cv2.erode(rough, disc, borderType=cv2.BORDER_REPLICATE)
     alpha = matting.closed_form(small.astype(np.float32) / 255, rough, unknown)

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from generation.imaging.arrays import U8, Floats, Mask, to_lab
+from generation.imaging.arrays import U8, Floats, Mask, Rect, crop, span, to_lab
 
 PLAIN = 4.0
 """Up to this mean distance from a smooth surface (CIE Lab) a border counts as plain."""
+
+SUBJECT = (cv2.GC_FGD, cv2.GC_PR_FGD)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +77,22 @@ def grab_cut(rgb: U8, chance: Floats, backdrop: Backdrop) -> Mask:
     hints[chance < 0.02] = cv2.GC_BGD
     if backdrop.plain:
         _heed(hints, chance, backdrop)
-    certain = ((hints == cv2.GC_FGD) | (hints == cv2.GC_PR_FGD)).any() and (
-        (hints == cv2.GC_BGD) | (hints == cv2.GC_PR_BGD)
-    ).any()
-    if not certain:
-        return chance > 0.5
-    cv2.setRNGSeed(1)  # its first clusters are drawn by lot
-    cv2.grabCut(rgb, hints, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
-    return np.isin(hints, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    # What is far from the subject is decided, and has no say.
+    area = span(hints != cv2.GC_BGD, room=0.2)
+    return _decided(rgb, hints, area) if area else chance > 0.5
+
+
+def _decided(rgb: U8, hints: U8, area: Rect) -> Mask:
+    near, mask = np.ascontiguousarray(crop(hints, area)), np.zeros(hints.shape, bool)
+    subject = np.isin(near, SUBJECT)
+    if subject.any() and not subject.all():
+        models = np.zeros((1, 65)), np.zeros((1, 65))
+        cv2.setRNGSeed(1)  # its first clusters are drawn by lot
+        part = np.ascontiguousarray(crop(rgb, area))
+        cv2.grabCut(part, near, (0, 0, 1, 1), *models, 3, cv2.GC_INIT_WITH_MASK)
+        subject = np.isin(near, SUBJECT)
+    crop(mask, area)[:] = subject
+    return mask
 
 
 def _heed(hints: U8, chance: Floats, backdrop: Backdrop) -> None:
