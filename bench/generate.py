@@ -2,8 +2,8 @@
 
 Run as `python -m bench.generate`. The demo's photo goes into the demo's kitchen with the compositor, at 2K:
 taken in, asked for, run. Its image work is done alone in the same process, in turns with it: open the photo,
-cut out, composite, encode. Of each, the shortest of the runs counts. Ends with status 1 if the ratio is over
-its goal.
+cut out, advise, composite, encode, check and shrink the answer. The median of the rounds' ratios counts. Ends
+with status 1 if it is over its goal.
 
 The floor of `manage.py check` is a process that only sets Django up, with the same settings and apps.
 """
@@ -13,10 +13,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from io import BytesIO, StringIO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generation.imaging.slot import Slot
 
 GOAL = 1.25
 RUNS = 5
@@ -74,48 +79,65 @@ def whole(path: Path) -> None:
     assert generation.output.width == SIDE
 
 
-def image_work(path: Path, scene: Any, slot: Any) -> dict[str, float]:
-    """Seconds of each step."""
-    from PIL import Image
+def image_work(path: Path, scene: bytes, slot: "Slot") -> dict[str, float]:
+    """Seconds of each step of the job that works on pixels, with nothing around it.
 
+    The cut-out goes on as it is: that a provider gets it as a file is a cost of the whole.
+    """
+    from generation.imaging import files
+    from generation.imaging.advice import advise
+    from generation.imaging.answer import open_answer
     from generation.imaging.composite import composite
     from generation.imaging.cutout import cut_out
     from generation.imaging.decode import open_photo
 
-    laps = [time.perf_counter()]
-    opened = open_photo(path)
-    laps.append(time.perf_counter())
-    cutout = cut_out(opened.rgb)
-    laps.append(time.perf_counter())
-    made = composite(scene=scene, cutout=cutout.rgba, slot=slot, width=SIDE, height=SIDE)
-    laps.append(time.perf_counter())
-    Image.fromarray(made.rgb).save(BytesIO(), "PNG", compress_level=1)
-    laps.append(time.perf_counter())
-    names = ("open", "cut out", "composite", "encode")
-    return {name: after - before for name, before, after in zip(names, laps, laps[1:], strict=False)}
+    laps: dict[str, float] = {}
+    with lap(laps, "open"):
+        opened = open_photo(path)
+    with lap(laps, "cut out"):
+        cutout = cut_out(opened.rgb)
+        files.png(cutout.rgba)
+    with lap(laps, "advise"):
+        advise(opened.rgb, cutout, original=(opened.original_width, opened.original_height))
+    with lap(laps, "composite"):
+        made = composite(scene=files.pixels(scene), cutout=cutout.rgba, slot=slot, width=SIDE, height=SIDE)
+    with lap(laps, "encode"), tempfile.TemporaryFile() as file:
+        size = file.write(files.png(made.rgb))
+        file.flush()
+        with lap(laps, "check and preview"):
+            open_answer(file, size=size)
+    laps["encode"] -= laps["check and preview"]
+    return laps
+
+
+@contextmanager
+def lap(laps: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    laps[name] = time.perf_counter() - start
 
 
 def measure_generate(folder: str) -> bool:
     """Print one line. False if it is over the goal."""
-    from generation.imaging import files
     from templates_app.models import SceneVersion
 
     version = SceneVersion.objects.get(scene__slug="kitchen")
     with version.picture.open("rb") as stored:
-        scene = files.pixels(stored.read())
+        scene = stored.read()
     wholes, works = [], []
     for number in range(RUNS + 1):
-        path = photo(folder, number)
-        start = time.perf_counter()
-        whole(path)
-        wholes.append(time.perf_counter() - start)
+        path, laps = photo(folder, number), dict[str, float]()
+        with lap(laps, "whole"):
+            whole(path)
+        wholes.append(laps["whole"])
         works.append(image_work(path, scene, version.slot))
-    best = min(works[1:], key=lambda steps: sum(steps.values()))  # the first run loads the models
-    ours, floor = min(wholes[1:]), sum(best.values())
-    ratio = ours / floor
-    steps = ", ".join(f"{name} {seconds:.2f}" for name, seconds in best.items())
+    # The first round loads the models. Both halves of a round meet the same machine, busy or not.
+    rounds = [(whole, sum(steps.values())) for whole, steps in zip(wholes, works, strict=True)][1:]
+    ratio = median(ours / floor for ours, floor in rounds)
+    steps = ", ".join(f"{name} {median(work[name] for work in works[1:]):.2f}" for name in works[0])
     print(
-        f"generate at {SIDE} px: {ours:.2f} s, its image work {floor:.2f} s ({steps}), "
+        f"generate at {SIDE} px: {median(ours for ours, _ in rounds):.2f} s, its image work "
+        f"{median(floor for _, floor in rounds):.2f} s ({steps}), "
         f"ratio {ratio:.2f} (goal at most {GOAL}) {'ok' if ratio <= GOAL else 'OVER'}"
     )
     return ratio <= GOAL
