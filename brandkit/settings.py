@@ -338,8 +338,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "loggers": {"axes": {"level": "WARNING"}},  # four lines for each sign-in otherwise
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     # Huey has a word for every message; what matters of them is in the rows.
-    "loggers": {"huey": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "axes": {"level": "WARNING"},  # four lines for each sign-in otherwise
+    },
 }

@@ -18,7 +18,7 @@ from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
 from brandkit.common.errors import NotFound
 from brandkit.common.openapi import example, operation
-from brandkit.common.problems import TooLarge
+from brandkit.common.problems import NoLength, TooLarge
 from generation import files, intake, services
 from generation.imaging.unreadable import LIMITS, MEGABYTE
 from generation.models import Generation, Output, Subject
@@ -57,7 +57,9 @@ class SubjectViewSet(BrandViewSet[Subject]):
     acts: ClassVar[Mapping[str, Act]] = {"create": Act.REQUEST}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuses what says that it is too large before a byte of it is read."""
+        """Refuses what says that it is too large, or does not say how large it is, before a byte is read."""
+        if "CONTENT_LENGTH" not in request.META and "HTTP_TRANSFER_ENCODING" in request.META:
+            raise NoLength
         if int(request.META.get("CONTENT_LENGTH") or 0) > LIMITS.bytes + MEGABYTE:
             raise TooLarge(f"A photo may have at most {LIMITS.bytes // MEGABYTE} MB.")
         super().initial(request, *args, **kwargs)
@@ -68,7 +70,7 @@ class SubjectViewSet(BrandViewSet[Subject]):
         description="The same bytes again in one brand are the same subject: 200 instead of 201.",
         request={"multipart/form-data": Upload},
         answers={201: SubjectSerializer, 200: SubjectSerializer},
-        problems=(400, 403, 404, 413, 415, 422, 507),
+        problems=(400, 403, 404, 411, 413, 415, 422, 507),
     )
     def create(self, request: Request) -> Response:
         asked = given(Upload, request.data)

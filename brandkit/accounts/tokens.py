@@ -12,6 +12,7 @@ from knox.settings import knox_settings
 from rest_framework.exceptions import AuthenticationFailed
 
 from brandkit.accounts.models import User
+from brandkit.common.errors import TooManyTries
 from brandkit.common.models import record
 
 
@@ -28,8 +29,13 @@ class Token(TokenAuthentication):  # type: ignore[misc] # knox has no types
 
 
 def check_password(*, request: HttpRequest, username: str, password: str) -> User:
-    """Who has this name and this password. Raises AuthenticationFailed, not telling which was wrong."""
+    """Who has this name and this password.
+
+    Raises AuthenticationFailed, not telling which was wrong, and TooManyTries after ten that were.
+    """
     user = authenticate(request, username=username, password=password)
+    if getattr(request, "axes_locked_out", False):
+        raise TooManyTries
     if not isinstance(user, User):
         raise AuthenticationFailed("Wrong name or password.")
     return user

@@ -19,6 +19,7 @@ WHEN = {
     404: "There is no such thing, or it is not yours to see.",
     409: "It has moved on since; look at it again.",
     410: "It was published once and has been taken back.",
+    411: "The request does not say how long it is.",
     413: "The file or the request is too large.",
     415: "The body's type is not taken here.",
     422: "What was given can't be used; `errors` names the fields.",

@@ -40,6 +40,13 @@ class TooLarge(errors.BrandkitError):
     code = "too_large"
 
 
+class NoLength(errors.BrandkitError):
+    """Send how long the request is, in `Content-Length`; it can't come in chunks of unknown number."""
+
+    status = 411
+    code = "length_required"
+
+
 class BadRequest(errors.BrandkitError):
     """The request could not be read."""
 

@@ -142,3 +142,8 @@ def test_it_tells_a_full_disk_as_what_it_is(api: APIClient, monkeypatch: pytest.
     response = api.post("/api/v1/subjects", {"photo": io.BytesIO(b"x")}, format="multipart")
     assert "The disk is full" in refused(response, 507, "storage_failed")["detail"]
     assert stored_files() == []
+
+
+def test_it_wants_to_know_how_long_an_upload_is(api: APIClient) -> None:
+    response = api.post("/api/v1/subjects", format="multipart", headers={"transfer-encoding": "chunked"})
+    refused(response, 411, "length_required")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +16,7 @@ from tests.api.conftest import client_of, refused
 from tests.factories import make_brand, make_user
 
 pytestmark = pytest.mark.django_db
+WRONG = "authentication_failed"
 
 
 def test_it_makes_a_token_that_works(designer: User) -> None:
@@ -49,7 +51,8 @@ def test_it_says_the_same_of_an_unknown_name_and_of_somebody_who_has_left() -> N
         assert refused(response, 401, "authentication_failed")["detail"] == "Wrong name or password."
 
 
-def test_it_stops_those_who_try_passwords(designer: User) -> None:
+def test_it_stops_those_who_try_passwords(designer: User, settings: Any) -> None:
+    settings.AXES_FAILURE_LIMIT = 100  # many addresses, one name: the minute's own limit
     wrong = {"username": designer.username, "password": "wrong-one-1"}
     for _ in range(10):
         refused(APIClient().post("/api/v1/login", wrong), 401, "authentication_failed")
@@ -122,3 +125,15 @@ def test_it_lists_the_brands_that_one_belongs_to(brand: Brand, api: APIClient) -
             "may": ["request", "see"],
         }
     ]
+
+
+def test_it_says_so_where_the_door_is_closed_to_guesses(settings: Any) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    make_user(username="dana")
+    client = APIClient()
+    for n in range(2):
+        refused(client.post("/api/v1/login", {"username": "dana", "password": f"guess-{n}"}), 401, WRONG)
+    for password in ("guess-3", "pass-word-1"):
+        response = client.post("/api/v1/login", {"username": "dana", "password": password})
+        assert "Wait a quarter of an hour" in refused(response, 429, "too_many_tries")["detail"]
+    assert not AuthToken.objects.exists()
