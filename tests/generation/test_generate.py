@@ -228,6 +228,27 @@ def test_it_says_where_the_picture_is_if_it_can_not_be_written_out(
     assert f"It is kept as {Output.objects.get().picture.path}" in stderr
 
 
+def test_it_leaves_no_half_picture_where_it_is_wanted(
+    brand: Brand, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    status, _, stderr = run(photo, "--scene", "kitchen", "--out", tmp_path / "out.png")
+    assert status == 1
+    assert "could not be written to" in stderr
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_it_refuses_arguments_that_are_no_text(brand: Brand, photo: Path) -> None:
+    status, stdout, stderr = run(photo, "--scene", "\udcff")
+    assert (status, stdout) == (1, "")
+    assert "no text in UTF-8" in stderr
+
+
 @pytest.mark.parametrize(
     ("step", "state"),
     [

@@ -58,6 +58,8 @@ class Command(BaseCommand):
             error = str(raised)
         except DatabaseError as raised:
             error = NOT_SET_UP.format(error=str(raised).strip())
+        except UnicodeEncodeError:
+            error = "An argument holds bytes that are no text in UTF-8. Write it anew."
         except OSError as raised:
             error = f"A file could not be read or written: {raised}."
         if options["json"]:
@@ -206,10 +208,13 @@ def put(output: "Output", out: Path | None) -> str:
     """Where the picture is: in the store, or where it is wanted. Raises StorageFailed."""
     if not out:
         return place_in_store(output)
+    there = out.exists()
     try:
         with output.picture.open("rb") as stored:
             out.write_bytes(stored.read())
     except OSError as error:
+        if not there:
+            out.unlink(missing_ok=True)  # half a picture is none
         raise StorageFailed(
             f"The picture is made, and could not be written to {out}: {error.strerror or error}. "
             f"It is kept as {place_in_store(output)}."
