@@ -8,7 +8,7 @@ from brandkit.common.environment import Environment
 
 def test_it_names_the_setting_that_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRANDKIT_LEASE_SECONDS", "a minute")
-    with pytest.raises(ImproperlyConfigured, match="BRANDKIT_LEASE_SECONDS can't be read: .*'a minute'"):
+    with pytest.raises(ImproperlyConfigured, match=r"BRANDKIT_LEASE_SECONDS can't be read: .*'a minute'"):
         Environment().int("BRANDKIT_LEASE_SECONDS", 60)
 
 
