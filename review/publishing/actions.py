@@ -91,7 +91,7 @@ def _publish(review: Review, by: User) -> AssetVersion:
             with transaction.atomic():
                 version = _published(review, by, asset, made, (name, thumbnail))
         except BaseException:
-            _discard(name)
+            _discard(asset.pk, name)
             raise
         private.stay()
     return version
@@ -153,7 +153,10 @@ def _make(output: Output) -> Made:
 def _pixels(output: Output) -> np.ndarray:
     """The picture as received, in sRGB: (height, width, 3)."""
     try:
-        with output.picture.open("rb") as stored, tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as file:
+        with (
+            output.picture.open("rb") as stored,
+            tempfile.NamedTemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR) as file,
+        ):
             copyfileobj(stored, file)
             file.flush()
             return open_photo(Path(file.name), limits=LIMITS).rgb
@@ -178,6 +181,8 @@ def _asset(output: Output) -> Asset:
 
 def _published(review: Review, by: User, asset: Asset, made: Made, names: tuple[str, str]) -> AssetVersion:
     Asset.objects.select_for_update().get(pk=asset.pk)  # so that two versions get two numbers
+    if not public_store().exists(names[0]):  # an equal picture was taken back since we put it there
+        keep(public_store(), names[0], made.data)
     number = (asset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     told = {"asset": asset.name, "version": number, "key": made.key}
     review.move(Review.State.PUBLISHED, actor=by, data=told, problem="", retry_at=None)
@@ -205,16 +210,20 @@ def _published(review: Review, by: User, asset: Asset, made: Made, names: tuple[
 
 
 def _delete(rendition: Rendition) -> None:
-    if _discard(rendition.file.name):
+    if _discard(rendition.version.asset_id, str(rendition.file)):
         Rendition.objects.filter(pk=rendition.pk).update(file="")
 
 
-def _discard(name: str | None) -> bool:
-    """Delete a public file that no published version needs. Equal pictures share one file."""
-    if not name or Rendition.objects.filter(file=name, version__recalled_at=None).exists():
-        return True
+def _discard(asset: int, name: str) -> bool:
+    """Delete a public file that no published version needs. Equal pictures share one file.
+
+    Under the asset's lock, as publishing is: else it could go while an equal one is being published.
+    """
     try:
-        public_store().delete(name)
+        with transaction.atomic():
+            Asset.objects.select_for_update().get(pk=asset)
+            if not Rendition.objects.filter(file=name, version__recalled_at=None).exists():
+                public_store().delete(name)
     except Exception:  # every store has its own errors
         logger.exception("%s could not be deleted from the public store", name)
         return False

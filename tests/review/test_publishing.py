@@ -308,3 +308,24 @@ def test_it_has_no_asset_without_a_version_in_the_library(
     fill_the_disk(monkeypatch)
     decide(review=make_review(brand), by=reviewer, verdict="approved")
     assert not Asset.objects.filter(versions__isnull=False).exists()
+
+
+def test_it_keeps_the_file_of_an_equal_picture_that_is_taken_back_meanwhile(
+    brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = inputs(brand)
+    first = make_published(brand, by=reviewer, **same)
+    second = make_review(brand, **same)
+    publish_rows = actions._published
+
+    def late(*args: Any) -> AssetVersion:
+        unpublish(version=first, by=reviewer)
+        assert [name for name in stored_files() if name.startswith("public/")] == []
+        return publish_rows(*args)
+
+    monkeypatch.setattr(actions, "_published", late)
+    decide(review=second, by=reviewer, verdict="approved")
+    [rendition] = Rendition.objects.filter(version__recalled_at=None)
+    assert rendition.version.review == second
+    with public_store().open(str(rendition.file)) as file:
+        assert digest(file.read()) == rendition.sha256
