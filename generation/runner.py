@@ -78,7 +78,8 @@ def _look_after_lost_call(claim: Claim, since: datetime) -> None:
     """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it."""
     generation = claim.generation
     if generation.fetched:
-        return _give_up_on_what_ends_workers(claim)
+        _give_up_on_what_ends_workers(claim)
+        return
     lost = generation.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
     if lost is None:
         return

@@ -16,7 +16,8 @@ class Command(BaseCommand):
         if people:
             self.stdout.write("Its people, with passwords made for this install and shown only now:")
         else:
-            self.stdout.write("Its people have their passwords; `manage.py changepassword dana` sets a new one.")
+            words = "Its people have their passwords; `manage.py changepassword dana` sets a new one."
+            self.stdout.write(words)
         for person in people:
             self.stdout.write(line(person))
 
