@@ -195,6 +195,7 @@ def _queue_again(generation: Generation, by: User | None) -> None:
         State.QUEUED,
         actor=by,
         data={"asked": "again"},
+        asked_again_by=by,
         tries=0,
         retry_at=None,
         started_at=None,

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from brandkit.accounts.models import Brand
+from brandkit.accounts.models import Brand, User
 from brandkit.common.moves import Moves, Stateful
 from brandkit.common.storage import private_store, public_store
 from generation.models import Output, Subject
@@ -24,6 +24,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Of those, what nobody looks at: a claim that has run out counts as none."""
         held = models.Q(state=Review.State.CLAIMED, claimed_until__gt=now)
         return self.undecided().exclude(held)
+
+    def asked_for_by(self, user: User) -> "ReviewQuerySet":
+        """What `user` wanted: at first, or again when it had failed."""
+        return self.filter(models.Q(requested_by=user) | models.Q(asked_again_by=user))
 
     def for_desk(self) -> "ReviewQuerySet":
         """With all that a page shows of it."""
@@ -72,6 +76,9 @@ class Review(Stateful):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    asked_again_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     state = models.CharField(max_length=20, choices=State.choices, default=State.WAITING)
     claimed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -102,6 +109,10 @@ class Review(Stateful):
         """Whether somebody looks at it just now."""
         until = self.claimed_until
         return self.state == self.State.CLAIMED and until is not None and until > timezone.now()
+
+    def was_asked_for_by(self, user: User) -> bool:
+        """Whether `user` wanted it, as `ReviewQuerySet.asked_for_by` has it."""
+        return user.pk in (self.requested_by_id, self.asked_again_by_id)
 
 
 class Decision(models.Model):

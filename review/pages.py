@@ -32,7 +32,7 @@ def desk(request: HtmxRequest, brand: Brand) -> HttpResponse:
     if review:
         return redirect("review:show", brand.slug, review.pk)
     undecided = Review.objects.undecided().filter(brand=brand)
-    own = undecided.filter(requested_by=request.user).count()
+    own = undecided.asked_for_by(request.user).count()
     held = services.queue(brand, request.user).select_related("claimed_by")
     return render(request, "review/empty.html", {"own": 0 if brand.allow_self_review else own, "held": held})
 
@@ -184,7 +184,7 @@ def _desk(request: HtmxRequest, review: Review, *, problem: str = "", status: in
     """The page of one review, for those who decide on it and for those who look."""
     held = ""
     may_review = may(request.user, Act.REVIEW, review.brand)
-    mine = review.requested_by == request.user and not review.brand.allow_self_review
+    mine = review.was_asked_for_by(request.user) and not review.brand.allow_self_review
     undecided = review.state in (Review.State.WAITING, Review.State.CLAIMED)
     if undecided and may_review and not mine:
         try:

@@ -21,7 +21,12 @@ VERDICTS = (Decision.Verdict.APPROVED, Decision.Verdict.REJECTED)
 
 def open_review(sender: type[Output], output: Output, **signal: Any) -> None:
     """Receives `output_ready`, inside the transaction that stores the output."""
-    asked = {"brand": output.brand, "requested_by": output.generation.requested_by}
+    generation = output.generation
+    asked = {
+        "brand": output.brand,
+        "requested_by": generation.requested_by,
+        "asked_again_by": generation.asked_again_by,
+    }
     review, new = Review.objects.get_or_create(output=output, defaults=asked)
     if new:
         record("review.waiting", review)
@@ -32,7 +37,9 @@ def queue(brand: Brand, user: User) -> ReviewQuerySet:
     if not may(user, Act.REVIEW, brand):
         return Review.objects.none()
     rows = Review.objects.undecided().filter(brand=brand)
-    return rows if brand.allow_self_review else rows.exclude(requested_by=user)
+    if brand.allow_self_review:
+        return rows
+    return rows.exclude(requested_by=user).exclude(asked_again_by=user)
 
 
 def next_for(*, brand: Brand, user: User, after: int = 0) -> Review | None:
@@ -128,7 +135,7 @@ def _decided(review: Review, by: User, verdict: str, reason: str, note: str) -> 
 
 def _require_judge(review: Review, by: User) -> None:
     require(by, Act.REVIEW, review.brand)
-    if review.requested_by_id == by.pk and not review.brand.allow_self_review:
+    if review.was_asked_for_by(by) and not review.brand.allow_self_review:
         raise NotAllowed("You asked for this picture yourself, so somebody else decides on it.")
 
 

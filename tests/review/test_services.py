@@ -9,11 +9,12 @@ from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict, Invalid, NotAllowed, NotFound
 from brandkit.common.models import history
 from generation.models import Output
+from generation.services import retry
 from generation.signals import output_ready
 from review.models import AssetVersion, Decision, Review
 from review.services import claim, decide, next_for, queue, release, take_next
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_user
+from tests.factories import make_brand, make_generation, make_output, make_user
 from tests.review.factories import make_review
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +182,21 @@ def test_it_refuses_a_verdict_on_ones_own_request(brand: Brand, reviewer: User) 
     for act in (claim, release):
         with pytest.raises(NotAllowed, match="You asked for this picture yourself"):
             act(review=review, by=reviewer)
+    with pytest.raises(NotAllowed, match="You asked for this picture yourself"):
+        decide(review=review, by=reviewer, verdict="approved")
+    assert_untouched(review)
+
+
+def test_it_counts_what_one_asked_for_again_as_ones_own(brand: Brand, reviewer: User) -> None:
+    designer = make_user(brand)
+    failed = make_generation(brand, by=designer, state="failed")
+    retry(generation=failed, by=reviewer, send=False)
+    failed.refresh_from_db()
+    output_ready.send(sender=Output, output=make_output(failed))
+    review = Review.objects.get()
+    assert (review.requested_by, review.asked_again_by) == (designer, reviewer)
+    assert not queue(brand, reviewer).exists()
+    assert list(queue(brand, make_user(brand, Role.REVIEWER))) == [review]
     with pytest.raises(NotAllowed, match="You asked for this picture yourself"):
         decide(review=review, by=reviewer, verdict="approved")
     assert_untouched(review)
