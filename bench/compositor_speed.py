@@ -11,7 +11,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from bench.intake import shortest
+from bench.timing import shortest
 from generation.imaging.arrays import U8, resize
 from generation.imaging.composite import composite
 from generation.imaging.ratios import MODEL_PIXELS

@@ -13,18 +13,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench.timing import RUNS, shortest
+
 if TYPE_CHECKING:
     from generation.imaging.slot import Slot
 
 GOAL = 1.25
-RUNS = 5
 SIDE = 2048
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "fixtures/demo/subjects/banana.jpg"
@@ -155,17 +156,6 @@ def measure_start() -> None:
 
 def python(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-
-
-def shortest(*jobs: Callable[[], None]) -> list[float]:
-    """Seconds of each job's best run, in turns."""
-    took: list[list[float]] = [[] for _ in jobs]
-    for _ in range(RUNS):
-        for job, times in zip(jobs, took, strict=True):
-            start = time.perf_counter()
-            job()
-            times.append(time.perf_counter() - start)
-    return [min(times) for times in took]
 
 
 def main() -> int:

@@ -7,18 +7,16 @@ Ends with status 1 if a ratio is over its goal. The cut-out is reported apart: i
 import importlib.util
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from bench.timing import shortest
 from generation.imaging.decode import open_photo
 from generation.imaging.files import fit
 
 GOAL = 1.6
-RUNS = 5
 SIZES = {"12 MP": (4032, 3024), "48 MP": (8064, 6048)}
 
 
@@ -43,17 +41,6 @@ def bare(path: Path, target: Path) -> None:
         size = fit(opened.size, 3072)
         scaled = opened.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     scaled.save(target, "JPEG", quality=95, subsampling=0)
-
-
-def shortest(*jobs: Callable[[], object]) -> list[float]:
-    """Seconds of each job's best run, in turns, so that a busy moment of the machine hits all of them."""
-    took: list[list[float]] = [[] for _ in jobs]
-    for _ in range(RUNS):
-        for job, times in zip(jobs, took, strict=True):
-            start = time.perf_counter()
-            job()
-            times.append(time.perf_counter() - start)
-    return [min(times) for times in took]
 
 
 def measure(name: str, folder: Path) -> bool:

@@ -15,6 +15,10 @@ from generation.models import Output, Subject
 from templates_app.models import OutputFormat, SceneTemplate
 
 
+def _asked_for_by(user: User) -> models.Q:
+    return models.Q(requested_by=user) | models.Q(asked_again_by=user)
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
     def undecided(self) -> "ReviewQuerySet":
         """Waiting or being looked at, oldest first."""
@@ -27,7 +31,11 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def asked_for_by(self, user: User) -> "ReviewQuerySet":
         """What `user` wanted: at first, or again when it had failed."""
-        return self.filter(models.Q(requested_by=user) | models.Q(asked_again_by=user))
+        return self.filter(_asked_for_by(user))
+
+    def not_asked_for_by(self, user: User) -> "ReviewQuerySet":
+        """All else."""
+        return self.exclude(_asked_for_by(user))
 
     def for_desk(self) -> "ReviewQuerySet":
         """With all that a page shows of it."""
@@ -110,9 +118,10 @@ class Review(Stateful):
         until = self.claimed_until
         return self.state == self.State.CLAIMED and until is not None and until > timezone.now()
 
-    def was_asked_for_by(self, user: User) -> bool:
-        """Whether `user` wanted it, as `ReviewQuerySet.asked_for_by` has it."""
-        return user.pk in (self.requested_by_id, self.asked_again_by_id)
+    def is_closed_to(self, user: User) -> bool:
+        """Whether others have to judge it: `user` asked for it, and the brand wants a second pair of eyes."""
+        asked = user.pk in (self.requested_by_id, self.asked_again_by_id)
+        return asked and not self.brand.allow_self_review
 
 
 class Decision(models.Model):

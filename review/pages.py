@@ -184,7 +184,7 @@ def _desk(request: HtmxRequest, review: Review, *, problem: str = "", status: in
     """The page of one review, for those who decide on it and for those who look."""
     held = ""
     may_review = may(request.user, Act.REVIEW, review.brand)
-    mine = review.was_asked_for_by(request.user) and not review.brand.allow_self_review
+    mine = review.is_closed_to(request.user)
     undecided = review.state in (Review.State.WAITING, Review.State.CLAIMED)
     if undecided and may_review and not mine:
         try:

@@ -37,9 +37,7 @@ def queue(brand: Brand, user: User) -> ReviewQuerySet:
     if not may(user, Act.REVIEW, brand):
         return Review.objects.none()
     rows = Review.objects.undecided().filter(brand=brand)
-    if brand.allow_self_review:
-        return rows
-    return rows.exclude(requested_by=user).exclude(asked_again_by=user)
+    return rows if brand.allow_self_review else rows.not_asked_for_by(user)
 
 
 def next_for(*, brand: Brand, user: User, after: int = 0) -> Review | None:
@@ -135,7 +133,7 @@ def _decided(review: Review, by: User, verdict: str, reason: str, note: str) -> 
 
 def _require_judge(review: Review, by: User) -> None:
     require(by, Act.REVIEW, review.brand)
-    if review.was_asked_for_by(by) and not review.brand.allow_self_review:
+    if review.is_closed_to(by):
         raise NotAllowed("You asked for this picture yourself, so somebody else decides on it.")
 
 

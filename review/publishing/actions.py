@@ -4,6 +4,7 @@ import logging
 import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from shutil import copyfileobj
 from uuid import uuid4
@@ -42,7 +43,7 @@ class Made:
     thumbnail: bytes
     output_format: OutputFormat
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         return digest(self.data)
 

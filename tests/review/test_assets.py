@@ -7,27 +7,17 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from brandkit.accounts.models import Brand, Role, User
+from brandkit.accounts.models import Brand, User
 from brandkit.common.storage import digest, public_store
 from review.models import AssetVersion, Rendition
 from review.publishing.actions import unpublish
 from review.services import decide
 from templates_app.models import OutputFormat
-from tests.factories import make_brand, make_user
+from tests.factories import make_brand
 from tests.review.factories import make_published, make_review
 from tests.review.test_publishing import inputs, other_picture
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand(slug="acme")
-
-
-@pytest.fixture
-def reviewer(brand: Brand) -> User:
-    return make_user(brand, Role.REVIEWER)
 
 
 def get(address: str, method: str = "get", **headers: str) -> Any:

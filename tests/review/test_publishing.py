@@ -34,16 +34,6 @@ from tests.review.factories import make_published, make_review
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand(slug="acme")
-
-
-@pytest.fixture
-def reviewer(brand: Brand) -> User:
-    return make_user(brand, Role.REVIEWER)
-
-
 def inputs(brand: Brand, **fields: Any) -> dict[str, Any]:
     """The same subject, scene and format for several pictures."""
     return {

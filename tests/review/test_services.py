@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
 def reviewer(brand: Brand) -> User:
     return make_user(brand, Role.REVIEWER, first_name="Ruth", last_name="Roe")
 

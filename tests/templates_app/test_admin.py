@@ -32,16 +32,6 @@ NUMBERS = {
 
 
 @pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def curator(brand: Brand) -> User:
-    return make_user(brand, Role.CURATOR)
-
-
-@pytest.fixture
 def desk(curator: User) -> Client:
     return signed_in(curator)
 

@@ -32,16 +32,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def curator(brand: Brand) -> User:
-    return make_user(brand, Role.CURATOR)
-
-
-@pytest.fixture
 def scene(brand: Brand) -> SceneTemplate:
     return SceneTemplate.objects.create(brand=brand, slug="kitchen", name="Kitchen")
 
