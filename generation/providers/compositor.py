@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 from generation.imaging import files
 from generation.imaging.arrays import U8
 from generation.imaging.composite import NothingToPlace, composite
-from generation.providers.base import Failed, Made, Picture, PictureRequest, Provider, Result
+from generation.providers.base import Failed, Job, Made, Picture, PictureRequest, Provider, Result
 
 
 class Compositor(Provider):
@@ -20,8 +20,13 @@ class Compositor(Provider):
     uses_prompt: ClassVar[bool] = False
     computes: ClassVar[bool] = True
 
-    def make(self, request: PictureRequest, sink: BinaryIO) -> Result:
+    def sends(self, request: PictureRequest) -> tuple[Picture, ...]:
+        return tuple(picture for picture in (request.cutout, request.scene) if picture)
+
+    def make(self, request: PictureRequest, sink: BinaryIO, job: Job) -> Result:
         """Set the cut-out into the scene and write a PNG."""
+        if not (request.cutout and request.scene and request.slot):
+            raise ValueError("the compositor needs a cut-out, a scene and a slot.")
         try:
             cutout, scene = _pixels(request.cutout, "RGBA"), _pixels(request.scene, "RGB")
         except (UnidentifiedImageError, OSError) as error:

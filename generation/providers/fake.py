@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
@@ -14,6 +15,8 @@ from PIL import Image, ImageDraw
 from generation.imaging.slot import Box
 from generation.providers.base import (
     Failed,
+    Finding,
+    Job,
     Made,
     PictureRequest,
     Provider,
@@ -29,17 +32,25 @@ Step = Mapping[str, Any]
 class Fake(Provider):
     """Answers by the script in its options, one step a call; the last step is repeated.
 
-    script: a list of steps, each a mapping with `do`, one of picture, blank, text, nothing, refuse, fail,
-        later (with `wait`, seconds), stop, raise. With `until`, a path, a step waits for that file first.
+    script: a list of steps, each a mapping with `do`, one of picture, wrong_ratio, small, blank, text, nothing,
+        refuse, fail, later, stop, raise, or job (which keeps a job id, and goes on as a picture at the next
+        call). What else it names goes into the answer: `{"do": "later", "wait": 5, "slow": True}`.
+        With `until`, a path, a step waits for that file first.
     log: path of a file that gets a line for every call, so that calls are counted over several processes.
     """
 
     name = "Fake"
     model = "fake-1"
-    price: ClassVar[Decimal] = Decimal("0.01")
+    takes_references: ClassVar[bool] = True
+    makes_scenes: ClassVar[bool] = True
+    most_pictures: ClassVar[int] = 14
+    most_objects: ClassVar[int] = 6
+    most_people: ClassVar[int] = 5
 
     def __init__(self, *, alias: str, options: Mapping[str, Any]) -> None:
-        super().__init__(alias=alias, options=options)
+        super().__init__(
+            alias=alias, options={"prices": {"1K": "0.01", "2K": "0.01", "4K": "0.01"}, **options}
+        )
         self._script: list[Step] = list(options.get("script") or [{"do": "picture"}])
         self._log = Path(options["log"]) if options.get("log") else None
         self._calls = 0
@@ -47,41 +58,55 @@ class Fake(Provider):
 
     @classmethod
     def known_options(cls) -> set[str]:
-        return {"script", "log"}
+        return super().known_options() | {"script", "log"}
 
-    def make(self, request: PictureRequest, sink: BinaryIO) -> Result:
+    def make(self, request: PictureRequest, sink: BinaryIO, job: Job) -> Result:
         """Do the next step."""
-        number = self._count(request)
+        number = self._count(request, job)
         step = self._script[min(number, len(self._script)) - 1]
+        facts = {
+            "cost": Decimal(0) if job.id else self.price(size=request.size, pictures=len(request.pictures)),
+            "response_id": f"fake-{number}",
+            "parameters": {"seed": request.seed},
+        }
+        if step["do"] == "job" and not job.id:
+            job.note(f"job-{number}")
         if "until" in step:
             wait_for(Path(step["until"]))
-        return self._answer(step, request, sink, {"cost": self.price, "response_id": f"fake-{number}"})
+        return self._answer(step, request, sink, facts)
 
-    def _count(self, request: PictureRequest) -> int:
+    def probe(self, tell: Callable[[Finding], None]) -> None:
+        tell(Finding(what="script", works=True, words=f"{len(self._script)} steps, no network."))
+
+    def _count(self, request: PictureRequest, job: Job) -> int:
         """This call's number, from 1."""
         with self._lock:
             self._calls += 1
             if self._log is None:
                 return self._calls
             with self._log.open("a+") as log:
-                log.write(json.dumps({"prompt": request.prompt, "ratio": request.ratio}) + "\n")
+                log.write(
+                    json.dumps({"prompt": request.prompt, "ratio": request.ratio, "job": job.id}) + "\n"
+                )
             return len(self._log.read_text().splitlines())
 
     def _answer(self, step: Step, request: PictureRequest, sink: BinaryIO, facts: dict[str, Any]) -> Result:
-        said = {"code": step.get("code", "scripted"), "words": step.get("words", "The script says so.")}
+        own = {name: value for name, value in step.items() if name not in ("do", "until")}
+        said = {"code": "scripted", "words": "The script says so.", **facts, **own}
         match step["do"]:
             case "refuse":
-                return Refused(**said, stage="prompt", **facts)
+                return Refused(**{"stage": "prompt", **said})
             case "fail":
-                return Failed(**said, step="call", **facts)
+                return Failed(**{"step": "call", **said})
             case "later":
-                return TryLater(**said, wait=step.get("wait"), **facts)
+                return TryLater(**said)
             case "stop":
-                return Stopped(**said, **facts)
+                return Stopped(**said)
             case "raise":
                 raise RuntimeError(said["words"])
         sink.write(PICTURES[step["do"]](request))
-        return Made(subject_box=Box(x0=0.25, y0=0.25, x1=0.75, y1=0.75), notes=("made by a script",), **facts)
+        box = Box(x0=0.25, y0=0.25, x1=0.75, y1=0.75)
+        return Made(**{"subject_box": box, "notes": ("made by a script",), **facts, **own})
 
 
 def wait_for(path: Path) -> None:
@@ -90,10 +115,11 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
-def _picture(request: PictureRequest) -> bytes:
+def _picture(request: PictureRequest, *, width: float = 1, height: float = 1) -> bytes:
     """A disc whose colour comes from the prompt: equal requests give equal bytes."""
-    picture = Image.new("RGB", (request.width, request.height), "tan")
-    box = Box(x0=0.25, y0=0.25, x1=0.75, y1=0.75).pixels(request.width, request.height)
+    size = (round(request.width * width), round(request.height * height))
+    picture = Image.new("RGB", size, "tan")
+    box = Box(x0=0.25, y0=0.25, x1=0.75, y1=0.75).pixels(*size)
     ImageDraw.Draw(picture).ellipse(box, fill=f"hsl({sum(request.prompt.encode()) % 360}, 60%, 40%)")
     return _png(picture)
 
@@ -110,6 +136,9 @@ def _png(picture: Image.Image) -> bytes:
 
 PICTURES: Mapping[str, Callable[[PictureRequest], bytes]] = {
     "picture": _picture,
+    "job": _picture,
+    "wrong_ratio": partial(_picture, height=0.9),
+    "small": partial(_picture, width=0.5, height=0.5),
     "blank": _blank,
     "text": lambda _: b"I am sorry, there is no picture today.",
     "nothing": lambda _: b"",

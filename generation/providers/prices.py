@@ -1,0 +1,48 @@
+"""What a picture costs, by a table from the settings: no vendor tells it with the answer."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from generation.imaging.ratios import SIZES
+
+INPUT = "input"
+
+
+class PriceTable:
+    """US dollars for a picture of each size class, and for each picture that is sent.
+
+    given: such as `{"1K": "0.134", "2K": "0.134", "4K": "0.24", "input": "0.0011"}`; what is left out is
+    free. Raises ValueError for an unknown name, and for what is no price.
+    """
+
+    def __init__(self, given: Mapping[str, object]) -> None:
+        known = (*SIZES, INPUT)
+        if unknown := sorted(set(given) - set(known)):
+            raise ValueError(f"prices know no {unknown[0]!r}; there are {', '.join(known)}.")
+        self._prices = {name: _dollars(name, value) for name, value in given.items()}
+
+    def picture(self, size: str) -> Decimal:
+        """A picture that comes out, by its size class."""
+        return self._prices.get(size, Decimal(0))
+
+    @property
+    def input(self) -> Decimal:
+        """A picture that is sent."""
+        return self._prices.get(INPUT, Decimal(0))
+
+    def __bool__(self) -> bool:
+        """Whether anything has a price."""
+        return any(self._prices.values())
+
+
+def _dollars(name: str, value: object) -> Decimal:
+    try:
+        price = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError(f"the price of {name} is {value!r}, which is no number.") from error
+    if not (price.is_finite() and price >= 0):
+        raise ValueError(f"the price of {name} is {value!r}; it must be 0 or more.")
+    return price
+
+
+FREE = PriceTable({})
