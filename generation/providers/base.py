@@ -1,6 +1,6 @@
 """The one contract between the runner and whoever makes the picture.
 
-A provider gets a frozen `PictureRequest`, a place for the picture's bytes and a `Job`, and answers with exactly
+A provider gets a frozen `PictureRequest`, a place for the bytes and a `Job`, and answers with exactly
 one of `Made`, `Refused`, `Failed`, `TryLater`, `Stopped`. What it can do is declared as class attributes and
 checked before anything is queued. Nothing here knows Django.
 """

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, ClassVar
 
 from PIL import Image, ImageDraw
 
+from generation.imaging.ratios import SIZES
 from generation.imaging.slot import Box
 from generation.providers.base import (
     Failed,
@@ -27,13 +28,14 @@ from generation.providers.base import (
 )
 
 Step = Mapping[str, Any]
+CENT = dict.fromkeys(SIZES, "0.01")
 
 
 class Fake(Provider):
     """Answers by the script in its options, one step a call; the last step is repeated.
 
-    script: a list of steps, each a mapping with `do`, one of picture, wrong_ratio, small, blank, text, nothing,
-        refuse, fail, later, stop, raise, or job (which keeps a job id, and goes on as a picture at the next
+    script: a list of steps, each a mapping with `do`, one of picture, wrong_ratio, small, blank, text,
+        nothing, refuse, fail, later, stop, raise, or job (which keeps a job id, and goes on as a picture at the next
         call). What else it names goes into the answer: `{"do": "later", "wait": 5, "slow": True}`.
         With `until`, a path, a step waits for that file first.
     log: path of a file that gets a line for every call, so that calls are counted over several processes.
