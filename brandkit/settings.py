@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 
 from brandkit.common.environment import Environment
 from brandkit.common.secret import secret_key
+from brandkit.provider_settings import providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -292,9 +293,7 @@ BRANDKIT_MAX_ATTEMPTS = env.int("BRANDKIT_MAX_ATTEMPTS", 4)
 BRANDKIT_UNKNOWN_OUTCOME = env.str("BRANDKIT_UNKNOWN_OUTCOME", "retry")
 
 # Providers: alias to {BACKEND, OPTIONS}; imported on first use.
-BRANDKIT_PROVIDERS: dict[str, dict[str, object]] = {
-    "compositor": {"BACKEND": "generation.providers.compositor.Compositor", "OPTIONS": {}},
-}
+BRANDKIT_PROVIDERS = providers(env)
 BRANDKIT_PROVIDER = env.str("BRANDKIT_PROVIDER", "compositor")
 
 # The API.

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.apps.config import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from generation.providers.registry import Misconfigured, Registry
 
@@ -59,6 +59,31 @@ def _is_there(entry: dict[str, Any]) -> bool:
         return bool(module) and find_spec(module) is not None
     except ImportError:
         return False
+
+
+@register
+def check_prices(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """W001: each provider that asks for money has a price for every size that it makes."""
+    return [
+        Warning(
+            f"No price is set for {alias}'s {', '.join(sizes)} pictures: they count as free.",
+            hint="Set it, so that the spend is known: see docs/operate.md.",
+            id="brandkit.W001",
+        )
+        for alias, entry in settings.BRANDKIT_PROVIDERS.items()
+        if (sizes := _without_price(alias, entry))
+    ]
+
+
+def _without_price(alias: str, entry: dict[str, Any]) -> list[str]:
+    """Size classes. Without options there is no key, so nothing to pay for; what is broken, E002 tells."""
+    if not entry.get("OPTIONS"):
+        return []
+    try:
+        provider = Registry({alias: entry}).get(alias)
+    except Misconfigured:
+        return []
+    return sorted(provider.sizes - set(provider.options.get("prices", ())))
 
 
 @register

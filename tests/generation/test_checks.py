@@ -15,6 +15,7 @@ def all_checks() -> Iterator[CheckMessage]:
     for check in (
         checks.check_provider,
         checks.check_providers,
+        checks.check_prices,
         checks.check_times,
         checks.check_unknown_outcome,
     ):
@@ -75,3 +76,24 @@ def test_it_finds_a_wrong_value(settings: Any, name: str, value: Any, expected: 
 def test_it_says_what_is_wrong_with_a_provider(settings: Any, entry: dict[str, Any], words: str) -> None:
     settings.BRANDKIT_PROVIDERS = {"compositor": entry}
     assert [(each.id, each.msg) for each in all_checks()] == [("brandkit.E002", words)]
+
+
+@pytest.mark.parametrize(
+    ("prices", "sizes"),
+    [
+        ({}, "1K, 2K, 4K"),
+        ({"input": "0.001"}, "1K, 2K, 4K"),
+        ({"1K": "0.1", "2K": "0.1"}, "4K"),
+    ],
+)
+def test_it_warns_of_pictures_that_count_as_free(settings: Any, prices: dict[str, str], sizes: str) -> None:
+    entry = {"BACKEND": FAKE, "OPTIONS": {"prices": prices}}
+    settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": FAKE}, "gate": entry}
+    words = f"No price is set for gate's {sizes} pictures: they count as free."
+    assert [(each.id, each.msg) for each in all_checks()] == [("brandkit.W001", words)]
+
+
+def test_it_does_not_warn_of_a_price_of_nothing(settings: Any) -> None:
+    entry = {"BACKEND": FAKE, "OPTIONS": {"prices": {"1K": 0, "2K": 0, "4K": 0}}}
+    settings.BRANDKIT_PROVIDERS = {"compositor": entry}
+    assert found() == []
