@@ -74,7 +74,7 @@ def whole(path: Path) -> None:
         output_format=find_format(brand=brand, slug="square"),
         send=False,
     )
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert new
     assert generation.output.width == SIDE

@@ -1,4 +1,4 @@
-"""One generation from its claim to its end, as "The engine" in docs/architecture.md tells."""
+"""One piece of work from its claim to its end, as "The engine" in docs/architecture.md tells."""
 
 import logging
 from datetime import datetime
@@ -12,7 +12,7 @@ from generation.engine.calls import call, remove_answer
 from generation.engine.claims import Claim, LostClaim, claimed
 from generation.engine.ends import fail
 from generation.engine.finish import finish
-from generation.models import Attempt, Generation
+from generation.models import Attempt, Work
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +32,19 @@ NOT_READ = (
 )
 
 
-def run(generation_id: int) -> None:
-    """Work on a generation if it is due, else do nothing: to be told late, twice or wrongly does no harm.
+def run(noun: str, pk: int) -> None:
+    """Work on a row if it is due, else do nothing: to be told late, twice or wrongly does no harm.
 
-    Works in any process; a long one keeps its lease alive within `with heartbeat():`.
+    noun: of which kind, as in `WORKS`. Works in any process; a long one keeps its lease alive within
+    `with heartbeat():`.
     """
-    with claimed(generation_id) as claim:
+    with claimed(noun, pk) as claim:
         if claim is None:
             return
         try:
             _work_or_fail(claim)
         except LostClaim:
-            logger.warning("Generation %s was taken over by another worker.", generation_id)
+            logger.warning("The %s %s was taken over by another worker.", noun, pk)
 
 
 def _work_or_fail(claim: Claim) -> None:
@@ -54,45 +55,45 @@ def _work_or_fail(claim: Claim) -> None:
     except BrandkitError as error:
         fail(claim, error.code, error.message)
     except OSError as error:
-        logger.exception("Generation %s failed.", claim.generation.pk)
+        logger.exception("The %s %s failed.", claim.work.NOUN, claim.work.pk)
         fail(claim, StorageFailed.code, NOT_READ.format(reason=error.strerror or error))
     except Exception:
-        logger.exception("Generation %s failed.", claim.generation.pk)
+        logger.exception("The %s %s failed.", claim.work.NOUN, claim.work.pk)
         fail(claim, "internal_error", OUR_FAULT)
 
 
 def _work(claim: Claim) -> None:
     if claim.lost_since:
         _look_after_lost_call(claim, claim.lost_since)
-    if _goes_on(claim) and not claim.generation.fetched:
+    if _goes_on(claim) and not claim.work.fetched:
         call(claim)
     if _goes_on(claim):
         finish(claim)
 
 
 def _goes_on(claim: Claim) -> bool:
-    return claim.generation.state == Generation.State.RUNNING
+    return claim.work.state == Work.State.RUNNING
 
 
 def _look_after_lost_call(claim: Claim, since: datetime) -> None:
     """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it."""
-    generation = claim.generation
-    if generation.fetched:
+    work = claim.work
+    if work.fetched:
         _give_up_on_what_ends_workers(claim)
         return
-    lost = generation.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
+    lost = work.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
     if lost is None:
         return
     remove_answer(lost)
     if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
         fail(claim, "outcome_unknown", HELD)
-    elif generation.tries >= settings.BRANDKIT_MAX_ATTEMPTS:
-        fail(claim, "gave_up", GAVE_UP.format(tries=generation.tries))
+    elif work.tries >= settings.BRANDKIT_MAX_ATTEMPTS:
+        fail(claim, "gave_up", GAVE_UP.format(tries=work.tries))
 
 
 def _give_up_on_what_ends_workers(claim: Claim) -> None:
     """A worker died over the picture that came. Trying again is free, but does not go on for ever."""
-    came = claim.generation.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
-    taken = history(claim.generation).filter(kind="generation.running", at__gt=came.started_at).count()
+    came = claim.work.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
+    taken = history(claim.work).filter(kind=f"{claim.work.NOUN}.running", at__gt=came.started_at).count()
     if taken >= settings.BRANDKIT_MAX_ATTEMPTS:
         fail(claim, "gave_up", GAVE_UP_FINISHING.format(tries=taken))

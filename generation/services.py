@@ -207,4 +207,4 @@ def _queue_again(generation: Generation, by: User | None) -> None:
 
 def _send(generations: Sequence[Generation]) -> None:
     for generation in generations:
-        transaction.on_commit(partial(tasks.dispatch, generation.pk))
+        transaction.on_commit(partial(tasks.dispatch, generation.NOUN, generation.pk))

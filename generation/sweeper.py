@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from brandkit.common.storage import remove_leftovers
 from generation.engine.claims import held
-from generation.models import Generation, WorkerSign
+from generation.models import WORKS, Work, WorkerSign
 from generation.signals import swept
 
 logger = logging.getLogger(__name__)
+Key = tuple[str, int]
+Dispatch = Callable[[str, int], None]
+"""Sends a message: the noun of the work, and its number."""
+
 AT_ONCE = 100
 MESSAGE_LOST = timedelta(seconds=5)
 SIGN_FORGOTTEN = timedelta(days=1)
@@ -22,38 +26,41 @@ SIGN_FORGOTTEN = timedelta(days=1)
 class Sweeper:
     """Runs in every worker: what one sends twice, the claim drops."""
 
-    def __init__(self, dispatch: Callable[[int], None]) -> None:
+    def __init__(self, dispatch: Dispatch) -> None:
         self._dispatch = dispatch
-        self._sent: dict[int, float] = {}
+        self._sent: dict[Key, float] = {}
 
     def sweep(self) -> None:
         """One round."""
-        for pk in self._not_just_sent(overdue()):
-            self._dispatch(pk)
+        for noun, pk in self._not_just_sent(overdue()):
+            self._dispatch(noun, pk)
         remove_leftovers()
         WorkerSign.objects.filter(seen_at__lt=timezone.now() - SIGN_FORGOTTEN).delete()
         for receiver, answer in swept.send_robust(sender=None):
             if isinstance(answer, Exception):
                 logger.error("%r failed after the sweep.", receiver, exc_info=answer)
 
-    def _not_just_sent(self, ids: Iterable[int]) -> list[int]:
+    def _not_just_sent(self, keys: Iterable[Key]) -> list[Key]:
         """Where the queue is long a message waits its turn: it is not sent anew at every sweep."""
         now = time.monotonic()
-        self._sent = {pk: at for pk, at in self._sent.items() if now - at < settings.BRANDKIT_LEASE_SECONDS}
-        new = [pk for pk in ids if pk not in self._sent]
+        self._sent = {key: at for key, at in self._sent.items() if now - at < settings.BRANDKIT_LEASE_SECONDS}
+        new = [key for key in keys if key not in self._sent]
         self._sent.update(dict.fromkeys(new, now))
         return new
 
 
-def overdue() -> list[int]:
-    """Numbers of the generations that somebody should be told of, oldest first.
+def overdue() -> list[Key]:
+    """What somebody should be told of, by noun and number, oldest first.
 
     A row that waits for its first turn is thought of as lost only while this worker has nothing better to do:
     where all threads are at work, its message simply waits in line.
     """
     now = timezone.now()
-    claimable = Generation.objects.claimable(now).order_by("id").values_list("id", flat=True)
-    fresh = claimable.filter(state=Generation.State.QUEUED, retry_at=None)
-    late = claimable.exclude(state=Generation.State.QUEUED, retry_at=None)
     idle = max(0, settings.BRANDKIT_WORKER_THREADS - held())
-    return [*late[:AT_ONCE], *fresh.filter(created_at__lt=now - MESSAGE_LOST)[:idle]]
+    found: list[Key] = []
+    for noun, model in WORKS.items():
+        claimable = model.objects.claimable(now).order_by("pk").values_list("pk", flat=True)
+        fresh = claimable.filter(state=Work.State.QUEUED, retry_at=None, created_at__lt=now - MESSAGE_LOST)
+        late = claimable.exclude(state=Work.State.QUEUED, retry_at=None)
+        found += [(noun, pk) for pk in (*late[:AT_ONCE], *fresh[:idle])]
+    return found

@@ -1,4 +1,4 @@
-"""The seam to the task engine, which is Huey. A message carries a number only, and is no more than a hint."""
+"""The seam to the task engine, which is Huey. A message names a row, and is no more than a hint."""
 
 import logging
 from functools import partial
@@ -10,15 +10,15 @@ from generation.engine import worker
 
 logger = logging.getLogger(__name__)
 
-run_generation = db_task(name="run_generation")(runner.run)
+run_work = db_task(name="run_work")(runner.run)
 
 
-def dispatch(generation_id: int) -> None:
-    """Tell a worker that a generation is due. Call it on commit; what gets lost, the sweeper sends."""
+def dispatch(noun: str, pk: int) -> None:
+    """Tell a worker that something is due. Call it on commit; what gets lost, the sweeper sends."""
     try:
-        run_generation(generation_id)
+        run_work(noun, pk)
     except Exception:
-        logger.exception("Generation %s could not be announced; the sweeper will do it.", generation_id)
+        logger.exception("The %s %s could not be announced; the sweeper will do it.", noun, pk)
 
 
 # Huey calls these in each of a worker's threads; the first one counts.

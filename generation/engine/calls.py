@@ -19,11 +19,12 @@ from generation.engine.ends import fail, refuse, try_again
 from generation.engine.sending import picture_request, what_is_sent
 from generation.engine.sink import Sink
 from generation.imaging.sniff import HEAD, JPEG, PNG, WEBP, sniff
-from generation.models import Attempt, Generation
+from generation.models import Attempt, Generation, Work
 from generation.provider import get_provider
 from generation.providers.base import (
     Answer,
     Failed,
+    Job,
     Made,
     PictureRequest,
     Provider,
@@ -48,20 +49,20 @@ _cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 
 def call(claim: Claim) -> None:
-    """Make one Attempt; afterwards the generation is `fetched`, or has been moved on. Raises LostClaim.
+    """Make one Attempt; afterwards the work is `fetched`, or has been moved on. Raises LostClaim.
 
     Where this process is about to stop, it goes back into the queue instead.
     """
-    provider = get_provider(claim.generation.provider)
-    request = picture_request(claim.generation)
+    provider = get_provider(claim.work.provider)
+    request = picture_request(claim.work)
     with _turn(provider):
         if stopping.is_set():
-            return claim.move(Generation.State.QUEUED)
+            return claim.move(Work.State.QUEUED)
         attempt = _begin(claim, provider, request)
         release_connection()
         with Sink() as sink:
             began = time.monotonic()
-            result = _ask(provider, request, sink)
+            result = _ask(provider, request, sink, attempt)
             seconds = time.monotonic() - began
             name = answer_name(attempt, f"answer{_ending(sink)}")
             if isinstance(result, Made):
@@ -71,8 +72,9 @@ def call(claim: Claim) -> None:
 
 def answer_name(attempt: Attempt, part: str) -> str:
     """Where an attempt's picture is kept: a name for each call, so that nobody deletes another's."""
-    generation = attempt.generation
-    return f"outputs/{generation.brand_id}/{generation.pk}/{attempt.number}-{part}"
+    work = attempt.work
+    folder = "outputs" if isinstance(work, Generation) else "drafts"
+    return f"{folder}/{work.brand_id}/{work.pk}/{attempt.number}-{part}"
 
 
 def remove_answer(attempt: Attempt) -> None:
@@ -94,27 +96,27 @@ def _turn(provider: Provider) -> AbstractContextManager[object]:
 
 def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt:
     """Written and committed before the call: a call that never comes back is known, and counts as spent."""
-    generation = claim.generation
+    work, pictures = claim.work, provider.sends(request)
     with transaction.atomic():
-        claim.note(tries=generation.tries + 1)
+        claim.note(tries=work.tries + 1)
         return Attempt.objects.create(
-            generation=generation,
-            number=generation.attempts.count() + 1,
-            provider=generation.provider,
-            model=generation.model,
-            sent=what_is_sent(request),
+            **{work.NOUN: work},
+            number=work.attempts.count() + 1,
+            provider=work.provider,
+            model=work.model,
+            sent=what_is_sent(pictures),
             started_at=timezone.now(),
-            cost=provider.price,
+            cost=provider.price(size=request.size, pictures=len(pictures)),
         )
 
 
-def _ask(provider: Provider, request: PictureRequest, sink: Sink) -> Result:
+def _ask(provider: Provider, request: PictureRequest, sink: Sink, attempt: Attempt) -> Result:
     try:
-        result = provider.make(request, sink)
+        result = provider.make(request, sink, Job(attempt.job))
     except Exception as error:
         logger.exception("Provider %s raised.", provider.alias)
         words = f"{provider.name} broke off ({type(error).__name__})."
-        result = TryLater(code="provider_error", words=words, cost=provider.price)
+        result = TryLater(code="provider_error", words=words, cost=attempt.cost)
     return _not_stored(result, sink.error) if sink.error else result
 
 

@@ -1,4 +1,4 @@
-"""Who works on a generation: the claim, its lease, the heartbeat that renews it, and the fence."""
+"""Who works on what: the claim, its lease, the heartbeat that renews it, and the fence."""
 
 import os
 import socket
@@ -15,33 +15,33 @@ from django.utils import timezone
 
 from brandkit.common.errors import Conflict
 from generation.engine.every import every
-from generation.models import Generation, WorkerSign
+from generation.models import WORKS, Work, WorkerSign
 
-State = Generation.State
-_held: set[UUID] = set()
+State = Work.State
+_held: dict[UUID, type[Work]] = {}
 stopping = threading.Event()
 """This process was told to stop: it begins no new call."""
 
 
 class LostClaim(Exception):
-    """The lease ran out and somebody else has the generation now: nothing of ours may be written."""
+    """The lease ran out and somebody else has the work now: nothing of ours may be written."""
 
 
 class Claim:
-    """The right to work on one generation, proven by a token that every later write names."""
+    """The right to work on one row, proven by a token that every later write names."""
 
-    def __init__(self, generation: Generation, token: UUID, *, lost_since: datetime | None) -> None:
-        self.generation = generation
+    def __init__(self, work: Work, token: UUID, *, lost_since: datetime | None) -> None:
+        self.work = work
         self.token = token
         self.lost_since = lost_since
         """When a worker before us claimed it whose lease ran out; None where it was waiting in the queue."""
 
     def move(self, to: str, **changes: Any) -> None:
-        """End the claim: move the generation on and let it go. Raises LostClaim."""
+        """End the claim: move the work on and let it go. Raises LostClaim."""
         # After a rollback our copy of the row may believe what is not so.
-        self.generation.refresh_from_db(fields=["state"])
+        self.work.refresh_from_db(fields=["state"])
         try:
-            self.generation.move(
+            self.work.move(
                 to, only_if={"claim": self.token}, claim=None, worker="", lease_until=None, **changes
             )
         except Conflict as error:
@@ -49,32 +49,32 @@ class Claim:
 
     def note(self, **changes: Any) -> None:
         """Change the row while the claim goes on. Raises LostClaim."""
-        mine = Generation.objects.filter(pk=self.generation.pk, state=State.RUNNING, claim=self.token)
+        mine = type(self.work).objects.filter(pk=self.work.pk, state=State.RUNNING, claim=self.token)
         if mine.update(**changes) != 1:
             raise LostClaim
         for name, value in changes.items():
-            setattr(self.generation, name, value)
+            setattr(self.work, name, value)
 
 
 @contextmanager
-def claimed(generation_id: int) -> Iterator[Claim | None]:
-    """Take a generation that is due, and hold it for the block; None where there is nothing to take."""
-    claim = _take(generation_id)
+def claimed(noun: str, pk: int) -> Iterator[Claim | None]:
+    """Take what is due, and hold it for the block; None where there is nothing to take."""
+    claim = _take(WORKS[noun], pk)
     if claim is None:
         yield None
         return
-    _held.add(claim.token)
+    _held[claim.token] = type(claim.work)
     try:
         yield claim
     finally:
-        _held.discard(claim.token)
+        del _held[claim.token]
 
 
-def _take(generation_id: int) -> Claim | None:
+def _take(model: type[Work], pk: int) -> Claim | None:
     """By compare-and-swap: of all who try at once, one changes the row. Refuses to run in a transaction."""
     with transaction.atomic(durable=True):
         now = timezone.now()
-        row = Generation.objects.claimable(now).filter(pk=generation_id).first()
+        row = model.objects.claimable(now).filter(pk=pk).first()
         if row is None:
             return None
         token, lost_since = uuid4(), row.started_at if row.state == State.RUNNING else None
@@ -103,7 +103,7 @@ def heartbeat() -> AbstractContextManager[None]:
 
 
 def renew() -> None:
-    """One UPDATE for all that this process holds."""
+    """One UPDATE for all of a kind that this process holds."""
     _set_leases(lease())
 
 
@@ -113,13 +113,16 @@ def hand_back() -> None:
 
 
 def held() -> int:
-    """How many generations this process works on now."""
+    """How many rows this process works on now."""
     return len(_held)
 
 
 def _set_leases(left: timedelta) -> None:
-    mine = Generation.objects.filter(state=State.RUNNING, claim__in=tuple(_held))
-    mine.update(lease_until=timezone.now() + left)
+    held = dict(_held)
+    for model in set(held.values()):
+        tokens = [token for token, kind in held.items() if kind is model]
+        mine = model.objects.filter(state=State.RUNNING, claim__in=tokens)
+        mine.update(lease_until=timezone.now() + left)
 
 
 def show_sign() -> None:

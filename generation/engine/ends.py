@@ -1,4 +1,4 @@
-"""How work on a generation ends where there is no picture: told to people in sentences."""
+"""How work ends where there is no picture: told to people in sentences."""
 
 from datetime import timedelta
 from random import SystemRandom
@@ -7,9 +7,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from generation.engine.claims import Claim
-from generation.models import Generation
+from generation.models import Work
 
-State = Generation.State
+State = Work.State
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 300.0
 _random = SystemRandom()
@@ -27,7 +27,7 @@ def refuse(claim: Claim, code: str, words: str) -> None:
 
 def try_again(claim: Claim, code: str, words: str, *, wait: float | None = None) -> None:
     """Back into the queue, until the tries are used up; due in `wait` seconds if told. Raises LostClaim."""
-    tries = claim.generation.tries
+    tries = claim.work.tries
     if tries >= settings.BRANDKIT_MAX_ATTEMPTS:
         return fail(claim, code, f"It did not work after {tries} tries. The last one: {words}")
     due = timezone.now() + timedelta(seconds=backoff(tries) if wait is None else wait)

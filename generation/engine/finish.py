@@ -32,14 +32,16 @@ class Copy:
 
 def finish(claim: Claim) -> None:
     """Check the fetched picture, make its small copies, and succeed. Raises LostClaim, StorageFailed."""
-    attempt = claim.generation.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
+    attempt = claim.work.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
     release_connection()
     try:
-        with local_copy(private_store(), claim.generation.fetched) as copy:
+        with local_copy(private_store(), claim.work.fetched) as copy:
             answer = open_answer(copy.file, size=copy.size)
     except (Unreadable, FileNotFoundError) as error:
         return _throw_away(claim, attempt, error)
-    return _succeed(claim, _output(claim, attempt, copy, answer))
+    if isinstance(claim.work, Generation):
+        return _succeed(claim, _output(claim.work, attempt, copy, answer))
+    raise NotImplementedError
 
 
 @contextmanager
@@ -53,14 +55,14 @@ def local_copy(store: Storage, name: str) -> Iterator[Copy]:
         yield Copy(file=file, sha256=sha256.hexdigest(), size=file.tell())
 
 
-def _output(claim: Claim, attempt: Attempt, copy: Copy, answer: Answer) -> Output:
+def _output(generation: Generation, attempt: Attempt, copy: Copy, answer: Answer) -> Output:
     """Store the small copies; the same attempt always gives the same, so twice does no harm."""
     store = private_store()
     return Output(
-        brand_id=claim.generation.brand_id,
-        generation=claim.generation,
+        brand_id=generation.brand_id,
+        generation=generation,
         attempt=attempt,
-        picture=claim.generation.fetched,
+        picture=generation.fetched,
         sha256=copy.sha256,
         media_type=answer.media_type,
         width=answer.width,
@@ -84,7 +86,7 @@ def _throw_away(claim: Claim, attempt: Attempt, error: Exception) -> None:
     """What came is no picture: the provider's fault, and one that passes."""
     code = f"bad_picture_{error.step}" if isinstance(error, Unreadable) else "answer_lost"
     words = f"What came back can't be used as a picture: {error}"
-    name = claim.generation.fetched
+    name = claim.work.fetched
     with transaction.atomic():
         claim.note(fetched="")
         try_again(claim, code, words)

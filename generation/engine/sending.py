@@ -1,5 +1,6 @@
-"""From a generation's rows to what a provider is sent, each picture checked against its recorded hash."""
+"""From rows to what a provider is sent, each picture checked against its recorded hash."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models.fields.files import FieldFile
@@ -7,7 +8,7 @@ from django.db.models.fields.files import FieldFile
 from brandkit.common.errors import BrandkitError
 from brandkit.common.storage import digest
 from generation.imaging.sniff import HEAD, sniff
-from generation.models import Generation
+from generation.models import Generation, Work
 from generation.providers.base import Picture, PictureRequest
 
 
@@ -17,8 +18,11 @@ class InputChanged(BrandkitError):
     code = "input_changed"
 
 
-def picture_request(generation: Generation) -> PictureRequest:
+def picture_request(work: Work) -> PictureRequest:
     """Read the pictures and put the request together. Raises InputChanged."""
+    if not isinstance(work, Generation):
+        raise NotImplementedError
+    generation = work
     subject, scene = generation.subject, generation.scene_version
     pixels = (subject.width, subject.height)
     return PictureRequest(
@@ -29,12 +33,13 @@ def picture_request(generation: Generation) -> PictureRequest:
         slot=scene.slot,
         ratio=generation.ratio,
         size=generation.size,
+        seed=generation.seed,
         parameters=generation.parameters,
     )
 
 
-def what_is_sent(request: PictureRequest) -> list[dict[str, Any]]:
-    """The pictures of a request by hash, as an Attempt keeps them."""
+def what_is_sent(pictures: Iterable[Picture]) -> list[dict[str, Any]]:
+    """Pictures by hash, as an Attempt keeps them."""
     return [
         {
             "role": picture.role,
@@ -44,7 +49,7 @@ def what_is_sent(request: PictureRequest) -> list[dict[str, Any]]:
             "height": picture.height,
             "bytes": len(picture.data),
         }
-        for picture in (request.subject, request.cutout, request.scene)
+        for picture in pictures
     ]
 
 

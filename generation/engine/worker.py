@@ -2,19 +2,18 @@
 
 import atexit
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 
 from django.conf import settings
 
 from generation.engine.claims import hand_back, remove_sign, renew, show_sign, stopping
 from generation.engine.every import every
-from generation.sweeper import Sweeper
+from generation.sweeper import Dispatch, Sweeper
 
 _begun = threading.Lock()
 
 
-def begin(dispatch: Callable[[int], None]) -> None:
+def begin(dispatch: Dispatch) -> None:
     """Start the heartbeat and the sweeper of this process, once however often it is called."""
     stopping.clear()
     if not _begun.acquire(blocking=False):

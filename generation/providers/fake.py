@@ -26,6 +26,7 @@ from generation.providers.base import (
     Stopped,
     TryLater,
 )
+from generation.providers.prices import PriceTable
 
 Step = Mapping[str, Any]
 CENT = dict.fromkeys(SIZES, "0.01")
@@ -35,9 +36,9 @@ class Fake(Provider):
     """Answers by the script in its options, one step a call; the last step is repeated.
 
     script: a list of steps, each a mapping with `do`, one of picture, wrong_ratio, small, blank, text,
-        nothing, refuse, fail, later, stop, raise, or job (which keeps a job id, and goes on as a picture at the next
-        call). What else it names goes into the answer: `{"do": "later", "wait": 5, "slow": True}`.
-        With `until`, a path, a step waits for that file first.
+        nothing, refuse, fail, later, stop, raise, or job (which keeps a job id; the next call goes on with
+        it). What else it names goes into the answer: `{"do": "later", "wait": 5, "slow": True}`. With
+        `until`, a path, a step waits for that file first.
     log: path of a file that gets a line for every call, so that calls are counted over several processes.
     """
 
@@ -50,9 +51,8 @@ class Fake(Provider):
     most_people: ClassVar[int] = 5
 
     def __init__(self, *, alias: str, options: Mapping[str, Any]) -> None:
-        super().__init__(
-            alias=alias, options={"prices": {"1K": "0.01", "2K": "0.01", "4K": "0.01"}, **options}
-        )
+        super().__init__(alias=alias, options=options)
+        self.prices = PriceTable(options.get("prices") or CENT)
         self._script: list[Step] = list(options.get("script") or [{"do": "picture"}])
         self._log = Path(options["log"]) if options.get("log") else None
         self._calls = 0

@@ -50,7 +50,7 @@ def test_it_gives_a_generation_to_one_of_many_threads() -> None:
     over = threading.Barrier(4)
 
     def take() -> None:
-        with claimed(generation.pk) as claim:
+        with claimed(generation.NOUN, generation.pk) as claim:
             won.append(claim is not None)
             over.wait()
 
@@ -62,7 +62,7 @@ def test_it_gives_a_generation_to_one_of_many_threads() -> None:
 def test_it_makes_one_attempt_when_two_threads_run_the_same(settings: Any) -> None:
     settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": "generation.providers.fake.Fake"}}
     generation = make_generation(make_brand(), provider="fake")
-    at_once(2, lambda: run(generation.pk))
+    at_once(2, lambda: run(generation.NOUN, generation.pk))
     generation.refresh_from_db()
     assert (generation.state, generation.attempts.count()) == ("succeeded", 1)
 
@@ -71,7 +71,7 @@ def test_it_makes_one_attempt_when_two_threads_run_the_same(settings: Any) -> No
 def test_it_refuses_to_work_inside_a_transaction() -> None:
     generation = make_generation(make_brand())
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
-        run(generation.pk)
+        run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert generation.state == "queued"
 
@@ -82,7 +82,7 @@ def test_it_renews_every_lease_of_this_process_and_no_other(django_assert_num_qu
     late = timezone.now() + timedelta(seconds=5)
     other = make_generation(make_brand(), state="running", lease_until=late)
     with ExitStack() as stack:
-        claims = [stack.enter_context(claimed(each.pk)) for each in mine]
+        claims = [stack.enter_context(claimed(each.NOUN, each.pk)) for each in mine]
         assert (held(), all(claims)) == (3, True)
         Generation.objects.update(lease_until=late)
         with django_assert_num_queries(1):
@@ -95,7 +95,7 @@ def test_it_renews_every_lease_of_this_process_and_no_other(django_assert_num_qu
 @pytest.mark.django_db
 def test_it_hands_back_what_it_holds() -> None:
     generation = make_generation(make_brand())
-    with claimed(generation.pk):
+    with claimed(generation.NOUN, generation.pk):
         hand_back()
         assert list(Generation.objects.claimable(timezone.now())) == [generation]
 
@@ -103,9 +103,9 @@ def test_it_hands_back_what_it_holds() -> None:
 @pytest.mark.django_db
 def test_it_loses_a_claim_to_whoever_takes_it_over() -> None:
     generation = make_generation(make_brand())
-    with claimed(generation.pk) as first:
+    with claimed(generation.NOUN, generation.pk) as first:
         hand_back()
-        with claimed(generation.pk) as second:
+        with claimed(generation.NOUN, generation.pk) as second:
             assert first
             assert second
             with pytest.raises(LostClaim):

@@ -129,8 +129,8 @@ def test_it_gives_the_same_picture_again_and_says_so(brand: Brand, photo: Path) 
 def test_it_needs_no_worker_and_sends_nothing_to_one(
     brand: Brand, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[int] = []
-    monkeypatch.setattr("generation.tasks.dispatch", sent.append)
+    sent: list[object] = []
+    monkeypatch.setattr("generation.tasks.dispatch", lambda *key: sent.append(key))
     assert run(photo, "--scene", "kitchen")[0] == 0
     assert sent == []
 

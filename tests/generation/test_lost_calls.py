@@ -49,7 +49,7 @@ def outcomes(generation: Generation) -> list[str]:
 
 def test_it_calls_again_and_keeps_the_lost_call_as_unknown() -> None:
     generation = abandoned()
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["unknown", "picture"])
 
@@ -57,13 +57,13 @@ def test_it_calls_again_and_keeps_the_lost_call_as_unknown() -> None:
 def test_it_holds_where_the_operator_wants_a_persons_word(settings: Any) -> None:
     settings.BRANDKIT_UNKNOWN_OUTCOME = "hold"
     generation = abandoned()
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "outcome_unknown")
     assert "not known whether a picture was made and paid for" in generation.failure_words
     assert outcomes(generation) == ["unknown"]
     generation.move("queued")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["unknown", "picture"])
 
@@ -71,14 +71,14 @@ def test_it_holds_where_the_operator_wants_a_persons_word(settings: Any) -> None
 def test_it_does_not_hold_where_no_call_had_begun(settings: Any) -> None:
     settings.BRANDKIT_UNKNOWN_OUTCOME = "hold"
     generation = abandoned(in_call=False)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])
 
 
 def test_it_gives_up_on_what_ends_every_worker(settings: Any) -> None:
     generation = abandoned(tries=settings.BRANDKIT_MAX_ATTEMPTS)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "gave_up")
     assert generation.failure_words.startswith("Workers stopped in the middle of 4 calls")
@@ -89,7 +89,7 @@ def test_it_removes_bytes_that_nobody_could_note() -> None:
     generation = abandoned()
     name = f"outputs/{generation.brand_id}/{generation.pk}/1-answer.png"
     keep(private_store(), name, b"half a picture")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     assert not private_store().exists(name)
     assert Output.objects.get().picture.name == f"outputs/{generation.brand_id}/{generation.pk}/2-answer.png"
     assert len([each for each in stored_files() if "/outputs/" in each]) == 3
@@ -107,7 +107,7 @@ def came(**fields: Any) -> Generation:
 
 def take_over_and_die(generation: Generation) -> None:
     """As `run` does until its worker is killed."""
-    with claimed(generation.pk) as claim:
+    with claimed(generation.NOUN, generation.pk) as claim:
         assert claim
     Generation.objects.filter(pk=generation.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
@@ -115,7 +115,7 @@ def take_over_and_die(generation: Generation) -> None:
 def test_it_finishes_what_came_and_pays_nothing() -> None:
     generation = came()
     take_over_and_die(generation)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])
 
@@ -124,12 +124,12 @@ def test_it_gives_up_on_a_picture_that_ends_every_worker(settings: Any) -> None:
     generation = came()
     for _ in range(settings.BRANDKIT_MAX_ATTEMPTS - 1):
         take_over_and_die(generation)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "gave_up")
     assert generation.failure_words.startswith("The picture came, but 4 workers stopped")
     assert not Output.objects.exists()
     generation.move("queued")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])

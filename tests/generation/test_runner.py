@@ -18,7 +18,7 @@ from generation.engine.claims import Claim, stopping
 from generation.imaging.answer import Answer, open_answer
 from generation.imaging.unreadable import Limits
 from generation.models import Attempt, Generation, Output
-from generation.providers.base import Made, PictureRequest, Provider, Result
+from generation.providers.base import Job, Made, PictureRequest, Provider, Result
 from generation.runner import run
 from generation.signals import output_ready
 from tests.conftest import stored_files
@@ -34,7 +34,7 @@ class Thief(Provider):
     name = "Thief"
     model = "thief-1"
 
-    def make(self, request: PictureRequest, sink: BinaryIO) -> Result:
+    def make(self, request: PictureRequest, sink: BinaryIO, job: Job) -> Result:
         Generation.objects.update(claim=uuid4(), worker="somebody else")
         sink.write(b"too late")
         return Made()
@@ -65,9 +65,9 @@ def outputs_told() -> Iterator[list[Output]]:
     output_ready.disconnect(listen)
 
 
-def now_due(generation: Generation) -> Generation:
+def now_due(generation: Generation) -> tuple[str, int]:
     Generation.objects.filter(pk=generation.pk).update(retry_at=timezone.now())
-    return generation
+    return generation.NOUN, generation.pk
 
 
 def outcomes(generation: Generation) -> list[str]:
@@ -84,7 +84,7 @@ def outputs_stored() -> list[str]:
 
 def test_it_makes_a_picture(scripted: Script, outputs_told: list[Output]) -> None:
     generation = scripted({"do": "picture"})
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     output = generation.output
     assert (generation.state, generation.failure_code, generation.failure_words) == ("succeeded", "", "")
@@ -99,11 +99,10 @@ def test_it_makes_a_picture(scripted: Script, outputs_told: list[Output]) -> Non
 
 def test_it_keeps_what_was_sent_and_what_it_cost(scripted: Script) -> None:
     generation = scripted({"do": "picture"})
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     attempt = generation.attempts.get()
     assert [(each["role"], each["sha256"]) for each in attempt.sent] == [
         ("subject", generation.subject.normal_sha256),
-        ("cutout", generation.subject.cutout_sha256),
         ("scene", generation.scene_version.sha256),
     ]
     assert (attempt.number, attempt.outcome, str(attempt.cost)) == (1, "picture", "0.01000")
@@ -114,7 +113,7 @@ def test_it_keeps_what_was_sent_and_what_it_cost(scripted: Script) -> None:
 def test_it_drops_a_message_that_comes_five_times(scripted: Script) -> None:
     generation = scripted({"do": "picture"})
     for _ in range(5):
-        run(generation.pk)
+        run(generation.NOUN, generation.pk)
     assert outcomes(generation) == ["picture"]
     assert Output.objects.count() == 1
 
@@ -122,7 +121,7 @@ def test_it_drops_a_message_that_comes_five_times(scripted: Script) -> None:
 @pytest.mark.parametrize("state", ["succeeded", "refused", "failed", "cancelled"])
 def test_it_leaves_alone_what_has_ended(scripted: Script, state: str) -> None:
     generation = scripted({"do": "picture"}, state=state)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation), kinds(generation)) == (state, [], [])
 
@@ -130,19 +129,19 @@ def test_it_leaves_alone_what_has_ended(scripted: Script, state: str) -> None:
 def test_it_leaves_alone_what_another_worker_holds(scripted: Script) -> None:
     until = timezone.now() + timedelta(seconds=30)
     generation = scripted({"do": "picture"}, state="running", claim=uuid4(), lease_until=until)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     assert outcomes(generation) == []
 
 
 def test_it_waits_until_a_retry_is_due(scripted: Script) -> None:
     generation = scripted({"do": "picture"}, retry_at=timezone.now() + timedelta(seconds=30))
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("queued", [])
 
 
 def test_it_drops_the_number_of_nothing() -> None:
-    run(987654321)
+    run("generation", 987654321)
     assert Attempt.objects.count() == 0
 
 
@@ -163,7 +162,7 @@ def test_it_ends_with_the_words_of_the_provider(
     scripted: Script, do: str, state: str, outcome: str, words: str
 ) -> None:
     generation = scripted({"do": do, "code": "people", "words": "No people, please."})
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     attempt = generation.attempts.get()
     assert (generation.state, generation.failure_code, generation.failure_words) == (state, "people", words)
@@ -176,12 +175,12 @@ def test_it_ends_with_the_words_of_the_provider(
 def test_it_tries_again_when_the_provider_says(scripted: Script) -> None:
     generation = scripted({"do": "later", "wait": 90}, {"do": "picture"})
     before = timezone.now()
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.claim, generation.tries) == ("queued", None, 1)
     assert generation.retry_at
     assert timedelta(seconds=90) <= generation.retry_at - before < timedelta(seconds=100)
-    run(now_due(generation).pk)
+    run(*now_due(generation))
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["later", "picture"])
 
@@ -190,7 +189,7 @@ def test_it_gives_up_after_the_last_try(scripted: Script, settings: Any) -> None
     settings.BRANDKIT_MAX_ATTEMPTS = 3
     generation = scripted({"do": "later", "code": "busy", "words": "We are busy."})
     for _ in range(5):
-        run(now_due(generation).pk)
+        run(*now_due(generation))
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "busy")
     assert generation.failure_words == "It did not work after 3 tries. The last one: We are busy."
@@ -199,7 +198,7 @@ def test_it_gives_up_after_the_last_try(scripted: Script, settings: Any) -> None
 
 def test_it_tries_again_when_a_provider_breaks_off(scripted: Script) -> None:
     generation = scripted({"do": "raise"}, {"do": "picture"})
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     attempt = generation.attempts.get()
     assert (attempt.outcome, attempt.code, attempt.words) == (
         "later",
@@ -207,7 +206,7 @@ def test_it_tries_again_when_a_provider_breaks_off(scripted: Script) -> None:
         "Fake broke off (RuntimeError).",
     )
     assert str(attempt.cost) == "0.01000"
-    run(now_due(generation).pk)
+    run(*now_due(generation))
     generation.refresh_from_db()
     assert generation.state == "succeeded"
 
@@ -223,20 +222,20 @@ def test_it_tries_again_when_the_answer_is_no_picture(
     scripted: Script, outputs_told: list[Output], do: str, code: str, words: str
 ) -> None:
     generation = scripted({"do": do}, {"do": "picture"})
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     attempt = generation.attempts.get()
     assert (generation.state, generation.fetched) == ("queued", "")
     assert (attempt.outcome, attempt.code, attempt.words) == ("later", code, words)
     assert (outputs_told, outputs_stored()) == ([], [])
-    run(now_due(generation).pk)
+    run(*now_due(generation))
     generation.refresh_from_db()
     assert generation.state == "succeeded"
 
 
 def test_it_does_not_take_text_for_a_picture(scripted: Script) -> None:
     generation = scripted({"do": "text"})
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     attempt = generation.attempts.get()
     assert (attempt.outcome, attempt.code) == ("later", "bad_picture_type")
     assert "This file is text." in attempt.words
@@ -245,7 +244,7 @@ def test_it_does_not_take_text_for_a_picture(scripted: Script) -> None:
 
 def test_it_fails_where_the_provider_is_no_longer_there(scripted: Script) -> None:
     generation = scripted({"do": "picture"}, provider="gone")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "invalid")
     assert generation.failure_words == "There is no provider 'gone'. There is: fake."
@@ -260,7 +259,7 @@ def test_it_fails_where_an_input_is_not_what_it_was(scripted: Script, change: st
     if change == "other bytes":
         with store.open(name, "wb") as file:
             file.write(b"something else")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "input_changed")
     assert (
@@ -273,7 +272,7 @@ def test_it_fails_where_an_input_is_not_what_it_was(scripted: Script, change: st
 def test_it_pays_once_where_the_disk_is_full(scripted: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = scripted({"do": "picture"})
     monkeypatch.setattr("brandkit.common.storage.os.fsync", full_disk)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
     assert generation.failure_words.startswith("The picture could not be stored: ")
@@ -286,7 +285,7 @@ def test_it_pays_once_where_the_disk_is_full(scripted: Script, monkeypatch: pyte
 def test_it_stops_an_answer_without_end(scripted: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = scripted({"do": "picture"})
     monkeypatch.setattr("generation.engine.sink.LIMITS", Limits(bytes=1000))
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
     assert "larger than 0 MB" in generation.failure_words
@@ -298,11 +297,11 @@ def test_it_finishes_for_nothing_once_there_is_room_again(
     generation = scripted({"do": "picture"}, {"do": "refuse"})
     with monkeypatch.context() as patch:
         patch.setattr("generation.engine.finish.keep", full_store)
-        run(generation.pk)
+        run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
     generation.move("queued")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])
 
@@ -315,7 +314,7 @@ def test_it_undoes_the_finish_where_a_listener_fails(scripted: Script, caplog: A
         raise ValueError("no review today")
 
     try:
-        run(generation.pk)
+        run(generation.NOUN, generation.pk)
     finally:
         output_ready.disconnect(listen)
     generation.refresh_from_db()
@@ -328,7 +327,7 @@ def test_it_undoes_the_finish_where_a_listener_fails(scripted: Script, caplog: A
 def test_it_changes_nothing_once_the_claim_is_lost_in_the_call(settings: Any) -> None:
     settings.BRANDKIT_PROVIDERS = {"thief": {"BACKEND": f"{__name__}.Thief"}}
     generation = make_generation(make_brand(), provider="thief")
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.worker, generation.fetched) == ("running", "somebody else", "")
     assert outcomes(generation) == ["unknown"]
@@ -346,7 +345,7 @@ def test_it_changes_nothing_once_the_claim_is_lost_in_the_finish(
         return open_answer(*args, **named)
 
     monkeypatch.setattr("generation.engine.finish.open_answer", open_late)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.worker) == ("running", "somebody else")
     assert (Output.objects.count(), outputs_told) == (0, [])
@@ -369,7 +368,7 @@ def test_it_keeps_what_was_paid_for_while_the_database_is_away(
 
     really = Claim.note
     monkeypatch.setattr(Claim, "note", note)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation), waits) == ("succeeded", ["picture"], [1, 2])
 
@@ -378,7 +377,7 @@ def test_it_begins_no_call_when_the_process_is_to_stop(scripted: Script) -> None
     generation = scripted({"do": "picture"})
     stopping.set()
     try:
-        run(generation.pk)
+        run(generation.NOUN, generation.pk)
     finally:
         stopping.clear()
     generation.refresh_from_db()
@@ -388,7 +387,7 @@ def test_it_begins_no_call_when_the_process_is_to_stop(scripted: Script) -> None
         0,
         [],
     )
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert generation.state == "succeeded"
 
@@ -407,7 +406,7 @@ def test_it_says_that_the_store_can_not_be_read(monkeypatch: pytest.MonkeyPatch)
 
     generation = make_generation(make_brand())
     monkeypatch.setattr(private_store(), "_open", broken)
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
     assert "could not be read from the store or written: the bucket refused" in generation.failure_words

@@ -61,7 +61,7 @@ def test_it_serves_and_works_and_stops_both() -> None:
     port = free_port()
     with process("serve", "--port", str(port), script=PICTURE) as server:
         body = eventually(lambda: ready(port), of=server)
-        dispatch(make_generation(make_brand(), provider="fake").pk)
+        dispatch("generation", make_generation(make_brand(), provider="fake").pk)
         eventually(lambda: Generation.objects.filter(state="succeeded"), of=server)
         below = offspring(server.pid)
         server.send_signal(signal.SIGTERM)

@@ -38,7 +38,7 @@ PROVIDERS = {
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The numbers that were sent to the task engine."""
     numbers: list[int] = []
-    monkeypatch.setattr(tasks, "dispatch", numbers.append)
+    monkeypatch.setattr(tasks, "dispatch", lambda noun, pk: numbers.append(pk))
     return numbers
 
 

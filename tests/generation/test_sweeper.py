@@ -47,30 +47,30 @@ def test_it_sends_what_is_overdue_and_nothing_else(fields: dict[str, Any], is_ov
     for name in {"retry_at", "lease_until"} & set(fields):
         fields = {**fields, name: ago(fields[name])}
     generation = waiting(**fields)
-    sent: list[int] = []
-    Sweeper(sent.append).sweep()
-    assert sent == ([generation.pk] if is_overdue else [])
+    sent: list[tuple[str, int]] = []
+    Sweeper(lambda *key: sent.append(key)).sweep()
+    assert sent == ([("generation", generation.pk)] if is_overdue else [])
 
 
 def test_it_thinks_of_no_message_as_lost_while_every_thread_is_at_work(settings: Any) -> None:
     settings.BRANDKIT_WORKER_THREADS = 1
     waiting()
     late = waiting(state="running", claim=uuid4(), lease_until=ago(1))
-    with claimed(waiting(since=1).pk):
-        assert overdue() == [late.pk]
+    with claimed("generation", waiting(since=1).pk):
+        assert overdue() == [("generation", late.pk)]
     assert len(overdue()) == 2
 
 
 def test_it_does_not_send_again_what_was_just_sent(settings: Any) -> None:
     generation = waiting(retry_at=ago(1))
-    sent: list[int] = []
-    sweeper = Sweeper(sent.append)
+    sent: list[tuple[str, int]] = []
+    sweeper = Sweeper(lambda *key: sent.append(key))
     sweeper.sweep()
     sweeper.sweep()
-    assert sent == [generation.pk]
+    assert sent == [("generation", generation.pk)]
     settings.BRANDKIT_LEASE_SECONDS = 0
     sweeper.sweep()
-    assert sent == [generation.pk, generation.pk]
+    assert sent == [("generation", generation.pk)] * 2
 
 
 def test_it_removes_leftovers_of_killed_processes_only(settings: Any) -> None:

@@ -33,7 +33,7 @@ def go() -> Path:
 
 def wanted() -> Generation:
     generation = make_generation(make_brand(), provider="fake")
-    dispatch(generation.pk)
+    dispatch("generation", generation.pk)
     return generation
 
 

@@ -35,7 +35,7 @@ def whole_job() -> Shop:
         output_formats=[shop.square, shop.wide],
     )
     for generation in made:
-        runner.run(generation.pk)
+        runner.run(generation.NOUN, generation.pk)
     reviewer = make_user(shop.brand, Role.REVIEWER)
     published, taken_back, rejected, _ = Review.objects.for_desk()
     decide(review=published, by=reviewer, verdict="approved")

@@ -158,7 +158,7 @@ def work_on(generation: "Generation") -> bool:
     """Run it here if it is due; gives whether it has ended."""
     from generation.runner import run
 
-    run(generation.pk)
+    run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     return generation.has_ended
 

@@ -10,7 +10,7 @@ from PIL import Image
 from generation.imaging.arrays import U8
 from generation.imaging.ratios import MODEL_PIXELS
 from generation.imaging.slot import Box, Light, Slot
-from generation.providers.base import Failed, Made, Picture, PictureRequest
+from generation.providers.base import Failed, Job, Made, Picture, PictureRequest
 from generation.providers.compositor import Compositor
 
 SLOT = Slot(
@@ -68,7 +68,7 @@ def compositor() -> Compositor:
 
 def test_it_writes_the_picture_and_tells_where_the_subject_is(compositor: Compositor) -> None:
     sink = BytesIO()
-    answer = compositor.make(request(ratio="9:16"), sink)
+    answer = compositor.make(request(ratio="9:16"), sink, Job())
     assert isinstance(answer, Made)
     assert answer.model_version == "compositor-1"
     assert answer.cost == 0
@@ -81,7 +81,7 @@ def test_it_writes_the_picture_and_tells_where_the_subject_is(compositor: Compos
 
 
 def test_it_hands_on_what_a_person_should_know(compositor: Compositor) -> None:
-    answer = compositor.make(request(), BytesIO())
+    answer = compositor.make(request(), BytesIO(), Job())
     assert isinstance(answer, Made)
     assert answer.notes == (
         "The photo is small: the subject is shown at 1.5 times its pixels, smaller than its slot.",
@@ -90,15 +90,15 @@ def test_it_hands_on_what_a_person_should_know(compositor: Compositor) -> None:
 
 def test_it_gives_the_same_bytes_for_the_same_request(compositor: Compositor) -> None:
     first, again = BytesIO(), BytesIO()
-    compositor.make(request(), first)
-    Compositor(alias="another", options={}).make(request(), again)
+    compositor.make(request(), first, Job())
+    Compositor(alias="another", options={}).make(request(), again, Job())
     assert len(first.getvalue()) > 1000
     assert first.getvalue() == again.getvalue()
 
 
 def test_it_fails_with_words_on_an_empty_cut_out_and_writes_nothing(compositor: Compositor) -> None:
     sink = BytesIO()
-    answer = compositor.make(request(cutout=np.zeros((50, 50, 4), np.uint8)), sink)
+    answer = compositor.make(request(cutout=np.zeros((50, 50, 4), np.uint8)), sink, Job())
     assert isinstance(answer, Failed)
     assert (answer.code, answer.step) == ("empty_cutout", "composite")
     assert "plainer background" in answer.words
@@ -111,7 +111,7 @@ def test_it_fails_with_words_on_an_unreadable_picture_and_writes_nothing(
 ) -> None:
     for wrong in (request(cutout=broken), request(scene=broken)):
         sink = BytesIO()
-        answer = compositor.make(wrong, sink)
+        answer = compositor.make(wrong, sink, Job())
         assert isinstance(answer, Failed)
         assert (answer.code, answer.step) == ("unreadable", "decode")
         assert sink.getvalue() == b""
@@ -122,12 +122,12 @@ def test_it_takes_grey_and_palette_scenes(compositor: Compositor) -> None:
     palette = BytesIO()
     Image.fromarray(grey).convert("P").save(palette, "PNG")
     for scene in (grey, palette.getvalue()):
-        assert isinstance(compositor.make(request(scene=scene), BytesIO()), Made)
+        assert isinstance(compositor.make(request(scene=scene), BytesIO(), Job()), Made)
 
 
 def test_it_uses_no_prompt_and_costs_nothing() -> None:
     assert not Compositor.uses_prompt
-    assert Compositor.price == 0
+    assert Compositor(alias="compositor", options={}).price(size="4K", pictures=2) == 0
 
 
 def test_it_knows_no_options() -> None:

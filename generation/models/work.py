@@ -1,0 +1,178 @@
+"""What a worker has a provider make. The row is the queue, and the truth about its state."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from brandkit.accounts.models import Brand
+from brandkit.common.moves import Moves, Stateful
+from brandkit.common.storage import private_store
+from generation.models.subjects import Reference, Subject
+from templates_app.models import OutputFormat, PromptVersion, SceneTemplate, SceneVersion
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+    from generation.models.attempts import Attempt
+
+W = TypeVar("W", bound="Work")
+
+
+class WorkQuerySet(models.QuerySet[W]):
+    def claimable(self, now: datetime) -> "WorkQuerySet[W]":
+        """What a worker may take: queued and due, or running under a lease that has run out."""
+        due = Q(state=Work.State.QUEUED) & (Q(retry_at=None) | Q(retry_at__lte=now))
+        return self.filter(due | Q(state=Work.State.RUNNING, lease_until__lt=now))
+
+    def in_call(self, now: datetime) -> "WorkQuerySet[W]":
+        """What waits for a provider's answer, or is about to ask: its worker lives, and no answer is safe."""
+        return self.filter(state=Work.State.RUNNING, lease_until__gte=now, fetched="")
+
+
+class Work(Stateful):
+    """One picture to be made. `wish` is the hash of all that it is made from: the same wish is the same row.
+
+    claim, worker, lease_until: who works on it now, proven by the claim's token, and until when.
+    fetched: name of the answer's bytes in the private store, once they are safe; from then on nothing is
+        paid.
+    tries: calls made since it was asked for, or asked for again.
+    failure_code, failure_words: told where the end is not a picture.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        RUNNING = "running", "In work"
+        SUCCEEDED = "succeeded", "Done"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    MOVES: ClassVar[Moves] = {
+        State.QUEUED: frozenset({State.RUNNING, State.CANCELLED}),
+        State.RUNNING: frozenset({State.SUCCEEDED, State.REFUSED, State.FAILED, State.QUEUED, State.RUNNING}),
+        State.SUCCEEDED: frozenset(),
+        # Asked for again by a person:
+        State.REFUSED: frozenset({State.QUEUED}),
+        State.FAILED: frozenset({State.QUEUED}),
+        State.CANCELLED: frozenset({State.QUEUED}),
+    }
+    ENDED: ClassVar = frozenset({State.SUCCEEDED, State.REFUSED, State.FAILED, State.CANCELLED})
+
+    variation = models.PositiveIntegerField(default=1)
+    provider = models.CharField(max_length=40)
+    model = models.CharField(max_length=80)
+    ratio = models.CharField(max_length=5)
+    size = models.CharField(max_length=2)
+    parameters = models.JSONField(default=dict)
+    prompt = models.TextField()
+    wish = models.CharField(max_length=64)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_again_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    claim = models.UUIDField(null=True)
+    worker = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=0)
+    fetched = models.CharField(max_length=200, blank=True)
+    failure_code = models.CharField(max_length=60, blank=True)
+    failure_words = models.TextField(blank=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[WorkQuerySet[Any]] = WorkQuerySet.as_manager()  # type: ignore[assignment]
+
+    if TYPE_CHECKING:
+        brand: models.ForeignKey[Brand, Brand]
+        brand_id: int
+        attempts: RelatedManager[Attempt]
+
+    class Meta:
+        abstract = True
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED
+
+    @property
+    def seed(self) -> int:
+        """The same in every try of this wish, another in the next variation: 31 bits of its hash."""
+        return int(self.wish[:8], 16) & 0x7FFFFFFF
+
+
+def to_do(name: str) -> models.Index:
+    """The index that workers and sweepers look for work in."""
+    unfinished = Q(state__in=["queued", "running"])
+    return models.Index(fields=["state", "retry_at", "lease_until"], name=name, condition=unfinished)
+
+
+class Generation(Work):
+    """One wanted picture of a subject in a scene.
+
+    references: the further photos of the subject that are sent with it, fixed when it was asked for.
+    """
+
+    NOUN = "generation"
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="generations")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="generations")
+    references = models.ManyToManyField(Reference, related_name="generations")
+    scene_version = models.ForeignKey(SceneVersion, on_delete=models.PROTECT, related_name="generations")
+    prompt_version = models.ForeignKey(PromptVersion, on_delete=models.PROTECT, related_name="generations")
+    output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="generations")
+    variables = models.JSONField(default=dict)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand", "wish"], name="one_generation_a_wish"),
+        ]
+        indexes: ClassVar = [
+            to_do("generation_to_do"),
+            models.Index(fields=["brand", "-id"], name="generation_of_brand"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} in {self.scene_version}, {self.output_format.slug}"
+
+
+class SceneDraft(Work):
+    """A scene's picture that a curator has a model make: from words, or from another version, restyled.
+
+    restyled: the version that it starts from; none where it is made from words alone. version: the draft that
+    came of it; received: the picture's bytes as they came.
+    """
+
+    NOUN = "scene_draft"
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="scene_drafts")
+    scene = models.ForeignKey(SceneTemplate, on_delete=models.PROTECT, related_name="+")
+    restyled = models.ForeignKey(SceneVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    version = models.OneToOneField(
+        SceneVersion, null=True, on_delete=models.SET_NULL, related_name="scene_draft"
+    )
+    received = models.FileField(storage=private_store, max_length=200, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand", "wish"], name="one_scene_draft_a_wish"),
+        ]
+        indexes: ClassVar = [to_do("scene_draft_to_do")]
+
+    def __str__(self) -> str:
+        return f"{self.scene} by {self.model}"
+
+
+WORKS: dict[str, type[Work]] = {model.NOUN: model for model in (Generation, SceneDraft)}
+"""By what a message calls them."""
