@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +17,7 @@ from generation.imaging.ratios import MODEL_PIXELS, SIZES
 from tests.standins.gemini import (
     ERRORS,
     FAULTS,
+    HELD,
     NOTHING_MADE,
     PICTURES,
     TRANSPORT,
@@ -210,6 +212,15 @@ def test_it_uses_up_one_step_a_good_request() -> None:
         assert [raw(server, TEXT)[0] for _ in range(3)] == [503, 429, 200]
         assert server.script_left == 0
     assert [received.asked is not None for received in server.requests] == [False, True, True, True]
+
+
+def test_it_holds_an_answer_until_told() -> None:
+    with gemini_server(HELD) as server, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(raw, server, TEXT)
+        while not server.asked:
+            assert not waiting.done()
+        server.go.set()
+        assert waiting.result()[0] == 200
 
 
 def test_it_goes_on_as_told_after_the_script() -> None:
