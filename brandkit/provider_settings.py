@@ -32,7 +32,10 @@ def providers(env: Environment) -> dict[str, Entry]:
             options["allow_hosts"] = hosts
         found["image-jobs"] = _entry("image_jobs.ImageJobs", options)
     if env.str("OPENAI_KEY", ""):
-        found["openai"] = _entry("openai_images.OpenAIImages", _options(env, "OPENAI"))
+        options = _options(env, "OPENAI")
+        if quality := env.str("OPENAI_QUALITY", ""):
+            options["quality"] = quality
+        found["openai"] = _entry("openai_images.OpenAIImages", options)
     return found
 
 

@@ -88,6 +88,11 @@ def test_it_names_the_hosts_that_may_be_fetched_from() -> None:
     assert found(**said)["image-jobs"]["OPTIONS"]["allow_hosts"] == ["cdn.example.com", "img.example.com"]
 
 
+def test_it_names_the_quality_that_is_paid_for() -> None:
+    entry = found(OPENAI_KEY="k", OPENAI_QUALITY="medium")
+    assert entry["openai"]["OPTIONS"] == {"key": "k", "quality": "medium"}
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
