@@ -1,29 +1,22 @@
 """What people ask for: pictures, and that they be made again or not at all."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import product
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
-from brandkit.common.errors import Conflict, Invalid, NotFound
-from brandkit.common.models import record
-from generation import tasks
+from brandkit.common.errors import Invalid, NotFound
 from generation.models import Generation, Subject
 from generation.provider import get_provider, why_not
 from generation.providers.base import Provider
+from generation.queueing import get_or_add, put_back, take_out
 from generation.wish import MOST_VARIATIONS, Wish
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
-
-State = Generation.State
-AGAIN = frozenset({State.REFUSED, State.FAILED, State.CANCELLED})
-"""Ended without a picture: asked for once more, it is queued once more."""
 
 
 def request(
@@ -55,7 +48,8 @@ def request(
         variation=_variation(variation),
         variables=variables or {},
     )
-    [answer] = _get_or_add(brand, by, [wish.row(subject, scene_version, output_format)], send=send)
+    row = wish.row(subject, scene_version, output_format)
+    [answer] = get_or_add([row], among=_rows(), brand=brand, by=by, send=send)
     return answer
 
 
@@ -85,27 +79,20 @@ def request_grid(
         variables=variables or {},
     )
     wanted = [wish.row(*each) for each in product(subjects, scene_versions, output_formats)]
-    return [generation for generation, _ in _get_or_add(brand, by, wanted)]
+    return [generation for generation, _ in get_or_add(wanted, among=_rows(), brand=brand, by=by)]
 
 
 def cancel(*, generation: Generation, by: User | None) -> None:
     """Take a waiting one out of the queue. Raises Conflict where it is in work or has ended."""
     _allow(by, generation.brand)
-    if generation.state == State.RUNNING:
-        raise Conflict("This picture is being made already; it can't be cancelled any more.")
-    generation.move(State.CANCELLED, actor=by, ended_at=timezone.now(), retry_at=None)
+    take_out(generation, by)
 
 
 def retry(*, generation: Generation, by: User | None, send: bool = True) -> None:
     """Queue again what was refused, failed or cancelled. Raises Conflict, and Invalid as `request` does."""
     _allow(by, generation.brand)
     _check_usable(generation.scene_version, generation.prompt_version, generation.output_format)
-    if generation.state not in AGAIN:
-        raise Conflict(f"Only what ended without a picture is made again; this one is {generation.state}.")
-    with transaction.atomic():
-        _queue_again(generation, by)
-        if send:
-            _send([generation])
+    put_back(generation, by, send=send)
 
 
 def _allow(by: User | None, brand: Brand) -> None:
@@ -165,46 +152,8 @@ def _variation(number: int) -> int:
     return number
 
 
-def _get_or_add(
-    brand: Brand, by: User | None, wanted: Sequence[Generation], *, send: bool = True
-) -> list[tuple[Generation, bool]]:
-    """The row of each wish, and whether it is new. What is new, or is asked for again, is queued and sent."""
-    with transaction.atomic():
-        brand.lock()
-        known = _known(brand, wanted)
-        again = [generation for generation in known.values() if generation.state in AGAIN]
-        for generation in again:
-            _queue_again(generation, by)
-        new = {generation.wish: generation for generation in wanted if generation.wish not in known}
-        for generation in Generation.objects.bulk_create(new.values()):
-            record("generation.queued", generation, actor=by)
-        if send:
-            _send([*new.values(), *again])
-    rows = known | new
-    return [(rows[generation.wish], generation.wish in new) for generation in wanted]
-
-
-def _known(brand: Brand, wanted: Sequence[Generation]) -> dict[str, Generation]:
-    rows = Generation.objects.filter(brand=brand, wish__in={generation.wish for generation in wanted})
-    rows = rows.select_related("subject", "scene_version__scene", "prompt_version__template", "output_format")
-    return {generation.wish: generation for generation in rows}
-
-
-def _queue_again(generation: Generation, by: User | None) -> None:
-    generation.move(
-        State.QUEUED,
-        actor=by,
-        data={"asked": "again"},
-        asked_again_by=by,
-        tries=0,
-        retry_at=None,
-        started_at=None,
-        ended_at=None,
-        failure_code="",
-        failure_words="",
+def _rows() -> QuerySet[Generation]:
+    """With what is shown of an answer."""
+    return Generation.objects.select_related(
+        "subject", "scene_version__scene", "prompt_version__template", "output_format"
     )
-
-
-def _send(generations: Sequence[Generation]) -> None:
-    for generation in generations:
-        transaction.on_commit(partial(tasks.dispatch, generation.NOUN, generation.pk))
