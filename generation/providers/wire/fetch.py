@@ -1,4 +1,4 @@
-"""Fetches pictures by addresses that stand in answers: somebody else's words, so nothing private, nothing endless."""
+"""Fetches pictures by the addresses in answers: somebody else's words, so nothing private and nothing endless."""
 
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -25,6 +25,6 @@ def fetch(
 
     https to public addresses only, at most 3 redirects, each checked like the first. base, the provider's own
     address (its host and port), and allow_hosts ("host" or "host:port"), the operator's word, may also be
-    private and plain http. seconds: for all of it. Raises Fault, `forbidden` for an address that is not allowed.
+    private and plain http. seconds: for all of it. Raises Fault: forbidden where the address is not allowed.
     """
     raise NotImplementedError

@@ -1,15 +1,33 @@
-"""One vendor's host: asks once, waits no longer than told, and hands back the answer. No retries, no redirects."""
+"""One vendor's host: asks once, waits no longer than told, and hands back the answer.
 
-from collections.abc import Mapping
+No retries: whoever asks decides about money. No redirects: a key is for one host.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import DecodeError, HTTPError
 
 from generation.providers.wire.body import Body
-from generation.providers.wire.spill import Spilled
+from generation.providers.wire.clean import clean
+from generation.providers.wire.fault import Fault, Kind
+from generation.providers.wire.spill import Spilled, read_json
+from generation.providers.wire.timed import Call, Sending, Session, TimedAdapter
 
 MOST_BYTES = 200 * 10**6
 """Bytes of an answer."""
+
+MOST_ERROR_BYTES = 10**6
+"""Bytes that are read of an answer that is an error."""
+
+PIECE = 2**18
+"""Bytes that are read at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +61,14 @@ class Reply:
 class Line:
     """One vendor's host. base: http or https, no query. headers: go with every request, keys among them.
 
-    Raises ValueError for a base that is no such address.
+    Raises ValueError for a base that is no such address. Threads may share it; each has its own connection.
     """
 
     def __init__(self, *, base: str, headers: Mapping[str, str]) -> None:
-        self.base = base.rstrip("/")
-        self._headers = dict(headers)
+        self.base = checked_base(base)
+        self._headers = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
+        self._secrets = tuple(headers.values())
+        self._mine = threading.local()
 
     def __repr__(self) -> str:
         return f"Line({self.base!r})"
@@ -56,10 +76,96 @@ class Line:
     def post(self, path: str, *, body: Body, seconds: float, most_bytes: int = MOST_BYTES) -> Reply:
         """Send `body` to base + path. seconds: for all of it, from the first byte sent to the last one read.
 
-        Raises Fault. An answer of any status is a Reply.
+        Raises Fault. An answer of any status is a Reply. It goes over a fresh connection: a kept one may be
+        closed by the other side at that very moment, and nobody would know whether a paid call had arrived.
         """
-        raise NotImplementedError
+        session = self._session()
+        session.close()
+        return self._ask(session, "POST", path, body=body, call=Call(seconds), most_bytes=most_bytes)
 
     def get(self, path: str, *, seconds: float, most_bytes: int = MOST_BYTES) -> Reply:
         """As `post`, without a body; it costs nothing."""
-        raise NotImplementedError
+        return self._ask(self._session(), "GET", path, body=None, call=Call(seconds), most_bytes=most_bytes)
+
+    def _session(self) -> Session:
+        """This thread's."""
+        if not hasattr(self._mine, "session"):
+            self._mine.session = Session(TimedAdapter())
+        session: Session = self._mine.session
+        return session
+
+    def _ask(
+        self, session: Session, method: str, path: str, *, body: Body | None, call: Call, most_bytes: int
+    ) -> Reply:
+        types = {"Content-Type": body.media_type} if body else {}
+        try:
+            with session.ask(
+                call,
+                method,
+                self.base + path,
+                headers={**self._headers, **types},
+                data=Sending(body, call) if body else None,
+            ) as response:
+                return self._read(response, call, most_bytes)
+        except (requests.RequestException, TimeoutError) as error:
+            # What caused it holds the headers; nobody shall find a key in a trace.
+            raise self._fault(error, call) from None
+
+    def _read(self, response: requests.Response, call: Call, most_bytes: int) -> Reply:
+        fine = 200 <= response.status_code < 300
+        chunks = _chunks(response, most_bytes if fine else MOST_ERROR_BYTES)
+        try:
+            parsed = read_json(chunks if fine else _as_far_as_it_goes(chunks))
+            if fine and parsed.cut:
+                raise Fault("cut_off", "the answer is the beginning of a JSON document")
+        except (Fault, HTTPError) as error:
+            fault = error if isinstance(error, Fault) else self._fault(error, call)
+            fault.status, fault.bytes_received = response.status_code, response.raw.tell()
+            raise fault from None
+        return Reply(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            document=parsed.document,
+            text=parsed.text,
+            bytes_received=response.raw.tell(),
+            pictures=parsed.pictures,
+        )
+
+    def _fault(self, error: Exception, call: Call) -> Fault:
+        words = clean(f"{type(error).__name__}: {error}", self._secrets)
+        return Fault(_kind(error, call), words, may_be_paid=call.sent)
+
+
+def checked_base(base: str) -> str:
+    """An address to hang paths on. Raises ValueError."""
+    parts = urlsplit(base)
+    _ = parts.port  # raises for what is no number
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ValueError("it must be an address such as https://api.example.com, without name and password.")
+    if parts.query or parts.fragment:
+        raise ValueError("it must be an address without a query.")
+    return base.rstrip("/")
+
+
+def _kind(error: Exception, call: Call) -> Kind:
+    if not call.began:
+        return "no_connection"
+    if call.over or isinstance(error, requests.ReadTimeout):
+        return "time_out"
+    return "bad_answer" if isinstance(error, DecodeError) else "cut_off"
+
+
+def _chunks(response: requests.Response, most_bytes: int) -> Iterator[bytes]:
+    """The body as it comes, unpacked if it is packed. Raises Fault, too_large."""
+    size = 0
+    while chunk := response.raw.read1(PIECE, decode_content=True):
+        size += len(chunk)
+        if size > most_bytes:
+            raise Fault("too_large", f"the answer is larger than {most_bytes} bytes")
+        yield chunk
+
+
+def _as_far_as_it_goes(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Of an answer that is an error, its status says most: never mind how it ends."""
+    with suppress(Fault, HTTPError):
+        yield from chunks

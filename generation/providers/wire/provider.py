@@ -79,7 +79,7 @@ class HttpProvider(Provider):
         raise NotImplementedError
 
     def facts(self, reply: Reply, request: PictureRequest, **more: Any) -> dict[str, Any]:
-        """The fields of `Answer` that every answer has: http_status, bytes_received, parameters; and `more`."""
+        """What every answer tells: http_status, bytes_received, parameters; and `more`."""
         raise NotImplementedError
 
     def clean(self, text: str) -> str:
@@ -108,7 +108,7 @@ class HttpProvider(Provider):
     def blame(self, sent: Sequence[Picture], words: str) -> tuple[str, str]:
         """Which of the pictures sent a complaint may mean, and what helps.
 
-        Such as "the scene picture (image/webp, 3.1 MB)" and "Upload the scene again as JPEG."; where the words
-        name none, all of them with their sizes and types.
+        Such as "the scene picture (image/webp, 3.1 MB)" and "Upload the scene again as JPEG."; where the
+        words name none, all of them with their sizes and types.
         """
         raise NotImplementedError
