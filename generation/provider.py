@@ -1,5 +1,6 @@
 """The providers of this install, as its settings name them."""
 
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,25 @@ def get_provider(alias: str) -> Provider:
         raise Invalid(str(error)) from error
     except Misconfigured as error:
         raise ImproperlyConfigured(str(error)) from error
+
+
+def get_providers() -> list[Provider]:
+    """All of them, the usual one first."""
+    return [get_provider(alias) for alias in sorted(settings.BRANDKIT_PROVIDERS, key=_is_not_usual)]
+
+
+def _is_not_usual(alias: str) -> bool:
+    return alias != settings.BRANDKIT_PROVIDER
+
+
+def price_of(provider: Provider, *, size: str, pictures: int) -> Decimal | None:
+    """About what one picture costs, in US dollars; None where nobody has set a price for that size.
+
+    pictures: so many are sent with it. What is computed on this machine is free.
+    """
+    if provider.computes or size in provider.prices:
+        return provider.price(size=size, pictures=pictures)
+    return None
 
 
 def why_not(provider: Provider, output_format: OutputFormat) -> str:

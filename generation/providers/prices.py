@@ -30,6 +30,10 @@ class PriceTable:
         """A picture that is sent."""
         return self._prices.get(INPUT, Decimal(0))
 
+    def __contains__(self, size: object) -> bool:
+        """Whether a picture of that size class has a price; 0 is one."""
+        return size in self._prices
+
     def __bool__(self) -> bool:
         """Whether anything has a price."""
         return any(self._prices.values())

@@ -1,12 +1,13 @@
 """The providers of this install, and what they can make."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from brandkit.common.errors import Invalid
-from generation.provider import get_provider, why_not
+from generation.provider import get_provider, get_providers, price_of, why_not
 from templates_app.models import OutputFormat
 
 FAKE = "generation.providers.fake.Fake"
@@ -50,3 +51,21 @@ def test_it_passes_on_what_the_provider_can_not_make(monkeypatch: pytest.MonkeyP
     provider = get_provider("fake")
     monkeypatch.setattr(type(provider), "ratios", frozenset({"1:1"}))
     assert why_not(provider, a_format(10, 10)) == "Fake does not make 4:5 pictures; it makes 1:1."
+
+
+def test_it_offers_the_usual_one_first(settings: Any) -> None:
+    settings.BRANDKIT_PROVIDERS = {alias: {"BACKEND": FAKE} for alias in ("one", "two", "three")}
+    settings.BRANDKIT_PROVIDER = "two"
+    assert [provider.alias for provider in get_providers()] == ["two", "one", "three"]
+
+
+def test_it_tells_free_from_no_price_set(settings: Any) -> None:
+    prices = {"1K": "0.134", "input": "0.0011"}
+    settings.BRANDKIT_PROVIDERS = {
+        "fake": {"BACKEND": FAKE, "OPTIONS": {"prices": prices}},
+        "compositor": {"BACKEND": "generation.providers.compositor.Compositor"},
+    }
+    fake, free = get_provider("fake"), get_provider("compositor")
+    assert price_of(fake, size="1K", pictures=2) == Decimal("0.1362")
+    assert price_of(fake, size="4K", pictures=2) is None
+    assert price_of(free, size="4K", pictures=2) == 0

@@ -22,6 +22,11 @@ def test_it_takes_what_is_left_out_for_free() -> None:
     assert [table.picture("2K"), table.input] == [Decimal(0), Decimal(0)]
 
 
+def test_it_tells_a_price_of_nothing_from_none() -> None:
+    table = PriceTable({"1K": 0})
+    assert ("1K" in table, "2K" in table, "1K" in FREE) == (True, False, False)
+
+
 @pytest.mark.parametrize(
     ("given", "has_a_price"), [({}, False), ({"1K": 0}, False), ({"1K": 0, "input": "0.001"}, True)]
 )
