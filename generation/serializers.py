@@ -75,8 +75,23 @@ class Upload(InBrand):
     sku = serializers.CharField(required=False, default="", allow_blank=True, max_length=intake.SKU_LENGTH)
 
 
+class SentSerializer(serializers.Serializer[Any]):
+    """One picture that was sent to a provider."""
+
+    role = serializers.CharField(help_text="subject, cutout, scene or reference.")
+    sha256 = serializers.CharField()
+    media_type = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+
+
 class AttemptSerializer(RowSerializer[Attempt]):
-    """One call to a provider."""
+    """One call to a provider: what was sent, what came back, and what it cost."""
+
+    sent = SentSerializer(many=True)
+    parameters = serializers.DictField(help_text="What else was sent, without the prompt.")
+    usage = serializers.DictField(help_text="As the provider counts it.")
 
     class Meta:
         model = Attempt
@@ -85,16 +100,38 @@ class AttemptSerializer(RowSerializer[Attempt]):
             "provider",
             "model",
             "model_version",
+            "sent",
+            "parameters",
+            "job",
             "outcome",
             "step",
             "http_status",
             "code",
             "words",
+            "vendor_code",
+            "vendor_words",
+            "response_id",
+            "usage",
             "started_at",
             "seconds",
+            "bytes_received",
             "cost",
         )
-        extra_kwargs: ClassVar = {"cost": {"help_text": "US dollars."}}
+        extra_kwargs: ClassVar = {
+            "cost": {"help_text": "US dollars. It counts also where nobody knows whether an answer was made."},
+            "job": {"help_text": "The provider's own number for it, where it gave one."},
+            "code": {"help_text": "brandkit's; it stays the same whatever the provider calls it."},
+            "words": {"help_text": "What happened and what helps, for people."},
+            "vendor_code": {"help_text": "As it came."},
+            "vendor_words": {"help_text": "As they came, without keys and pictures."},
+        }
+
+
+class FlagSerializer(serializers.Serializer[Any]):
+    """What is not as it was asked for: `wrong_ratio`, `too_small`."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
 
 
 class OutputSerializer(RowSerializer[Output]):
@@ -106,6 +143,7 @@ class OutputSerializer(RowSerializer[Output]):
     preview = serializers.HyperlinkedIdentityField(view_name="api:output-preview")
     subject_box = BoxField(allow_null=True)
     notes = serializers.ListField(child=serializers.CharField())
+    flags = FlagSerializer(many=True)
 
     class Meta:
         model = Output
@@ -123,6 +161,7 @@ class OutputSerializer(RowSerializer[Output]):
             "bytes",
             "subject_box",
             "notes",
+            "flags",
             "created_at",
         )
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.models import history
-from generation.models import Generation
+from generation.models import Attempt, Generation
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from tests.api.conftest import refused
 from tests.factories import (
@@ -145,6 +146,44 @@ def test_it_follows_one_to_its_picture(api: APIClient, brand: Brand) -> None:
     [attempt] = body["attempts"]
     assert (attempt["number"], attempt["outcome"], attempt["cost"]) == (1, "picture", "0.00000")
     assert attempt["started_at"].endswith("Z")
+
+
+SENT = {
+    "role": "scene",
+    "sha256": "ab" * 32,
+    "media_type": "image/webp",
+    "width": 1200,
+    "height": 900,
+    "bytes": 3_100_000,
+}
+
+
+def test_it_tells_all_of_an_attempt_that_failed(api: APIClient, brand: Brand) -> None:
+    generation = make_generation(brand, state="failed")
+    facts = {
+        "number": 1,
+        "provider": "gemini",
+        "model": "gemini-3-pro-image",
+        "model_version": "",
+        "sent": [SENT],
+        "parameters": {"imageSize": "1K"},
+        "job": "",
+        "outcome": "failed",
+        "step": "call",
+        "http_status": 400,
+        "code": "bad_input",
+        "words": "It refused the scene picture.",
+        "vendor_code": "INVALID_ARGUMENT",
+        "vendor_words": "Unsupported MIME type",
+        "response_id": "r-1",
+        "usage": {"totalTokenCount": 1},
+        "seconds": 1.5,
+        "bytes_received": 210,
+    }
+    Attempt.objects.create(generation=generation, started_at=timezone.now(), cost="0.1362", **facts)
+    [told] = api.get(f"/api/v1/generations/{generation.pk}").json()["attempts"]
+    assert told.pop("started_at").endswith("Z")
+    assert told == {**facts, "cost": "0.13620"}
 
 
 def test_it_says_why_there_is_no_picture(api: APIClient, brand: Brand) -> None:

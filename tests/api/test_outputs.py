@@ -12,7 +12,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_it_tells_of_a_picture(api: APIClient, brand: Brand) -> None:
-    output = make_output(make_generation(brand))
+    flags = [{"code": "too_small", "words": "It has 512 × 512 pixels instead of 1024 × 1024."}]
+    output = make_output(make_generation(brand), flags=flags)
     body = api.get(f"/api/v1/outputs/{output.pk}").json()
     expected = {
         "id": output.pk,
@@ -25,6 +26,7 @@ def test_it_tells_of_a_picture(api: APIClient, brand: Brand) -> None:
         "height": 1024,
         "bytes": output.bytes,
         "subject_box": [0.25, 0.25, 0.75, 0.75],
+        "flags": flags,
     }
     assert expected.items() <= body.items()
     assert api.get("/api/v1/outputs").json()["results"] == [body]
