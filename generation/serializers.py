@@ -118,7 +118,7 @@ class AttemptSerializer(RowSerializer[Attempt]):
             "cost",
         )
         extra_kwargs: ClassVar = {
-            "cost": {"help_text": "US dollars. It counts also where nobody knows whether an answer was made."},
+            "cost": {"help_text": "US dollars. It counts also where no answer came."},
             "job": {"help_text": "The provider's own number for it, where it gave one."},
             "code": {"help_text": "brandkit's; it stays the same whatever the provider calls it."},
             "words": {"help_text": "What happened and what helps, for people."},
