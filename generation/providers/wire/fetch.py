@@ -1,4 +1,4 @@
-"""Fetches pictures by the addresses in answers: somebody else's words, so nothing private and nothing endless."""
+"""Fetches pictures by the addresses in answers, others' words: nothing private and nothing endless."""
 
 from dataclasses import dataclass
 from typing import BinaryIO

@@ -1,25 +1,36 @@
 """What providers that are asked over HTTP have in common: options, money, and how each failure is told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, ClassVar
 
 from generation.providers.base import (
     Failed,
     Job,
-    Picture,
     PictureRequest,
     Provider,
     Result,
     Stopped,
     TryLater,
 )
+from generation.providers.wire.clean import clean
+from generation.providers.wire.endings import (
+    code_of,
+    error_words,
+    fault_words,
+    kind_of,
+    seconds_to_midnight,
+)
 from generation.providers.wire.fault import Fault
-from generation.providers.wire.line import Line, Reply
-from generation.providers.wire.told import Told
+from generation.providers.wire.line import Line, Reply, checked_base
+from generation.providers.wire.told import Told, told
 
 TIMEOUTS: Mapping[str, float] = {"1K": 300, "2K": 300, "4K": 600}
 """Seconds for a call, by size class: a client that leaves early is billed all the same (reported)."""
+
+LONGEST = 3600
+"""Seconds that a time-out may have."""
 
 
 class HttpProvider(Provider):
@@ -37,10 +48,14 @@ class HttpProvider(Provider):
 
     def __init__(self, *, alias: str, options: Mapping[str, Any]) -> None:
         super().__init__(alias=alias, options=options)
-        self.key: str = options.get("key") or ""
-        self.url = options.get("url") or type(self).url
-        self.timeouts: Mapping[str, float] = {**TIMEOUTS, **(options.get("timeouts") or {})}
+        self.options.pop("key", None)
+        self.key: str = _key(options.get("key"), needed=self.needs_key)
+        self.url = _url(options.get("url") or type(self).url)
+        self.timeouts: Mapping[str, float] = {**TIMEOUTS, **_timeouts(options.get("timeouts") or {})}
         self.line = Line(base=self.url, headers=self.headers())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.alias!r}: {self.model} at {self.url}>"
 
     @classmethod
     def known_options(cls) -> set[str]:
@@ -68,47 +83,115 @@ class HttpProvider(Provider):
 
     def make(self, request: PictureRequest, sink: BinaryIO, job: Job) -> Result:
         """Ask once and read the answer."""
-        raise NotImplementedError
+        try:
+            with self.ask(request, job) as reply:
+                if 200 <= reply.status < 300:
+                    return self.read(reply, request, sink, job)
+                return self.after_error(reply, request=request)
+        except Fault as fault:
+            return self.after_fault(fault, price=self.price_of(request), request=request)
 
     def price_of(self, request: PictureRequest) -> Decimal:
         """US dollars of a picture made from this request."""
-        raise NotImplementedError
+        return self.price(size=request.size, pictures=len(self.sends(request)))
 
     def input_price_of(self, request: PictureRequest) -> Decimal:
         """US dollars of an answer without a picture: of the pictures sent only; no fact says more."""
-        raise NotImplementedError
+        return len(self.sends(request)) * self.prices.input
 
-    def facts(self, reply: Reply, request: PictureRequest, **more: Any) -> dict[str, Any]:
-        """What every answer tells: http_status, bytes_received, parameters; and `more`."""
-        raise NotImplementedError
+    def told(self, reply: Reply) -> Told:
+        """What an error says, without our keys."""
+        return told(reply, (self.key,))
 
     def clean(self, text: str) -> str:
         """`text` from outside without our keys, and without pictures."""
-        raise NotImplementedError
+        return clean(text, (self.key,))
 
-    def after_fault(
-        self, fault: Fault, *, price: Decimal, request: PictureRequest, **more: Any
-    ) -> TryLater | Failed:
-        """How it ends where no whole answer came. price: of the picture that may have been made."""
-        raise NotImplementedError
+    def facts(self, reply: Reply, request: PictureRequest, **more: Any) -> dict[str, Any]:
+        """What every answer tells: http_status, bytes_received, parameters; and `more`, over those."""
+        return {
+            "http_status": reply.status,
+            "bytes_received": reply.bytes_received,
+            "parameters": self.parameters(request),
+            **more,
+        }
 
     def after_error(
         self, reply: Reply, *, request: PictureRequest, told: Told | None = None, **more: Any
     ) -> Failed | TryLater | Stopped:
-        """How it ends with an answer that is no 2xx. told: where the vendor's file read it already.
+        """How it ends with an answer that is no 2xx; it costs nothing. A vendor's own refusals come first.
 
-        It costs nothing. A vendor's file looks for its own refusals first.
+        told: where the vendor's file read it already. more: fields of the result, over ours.
         """
-        raise NotImplementedError
+        said = told or self.told(reply)
+        code = code_of(reply.status, said)
+        sent = self.sends(request)
+        words = error_words(code, reply.status, said, name=self.name, model=self.model, sent=sent)
+        facts = self.facts(reply, request, vendor_code=said.code, vendor_words=said.words)
+        fields = {"code": code, "words": words, **facts}
+        match kind_of(code):
+            case "stopped":
+                return Stopped(**{**fields, **more})
+            case "failed":
+                return Failed(**{**fields, "step": "inputs" if code == "bad_input" else "call", **more})
+        slow = reply.status == 429
+        wait = seconds_to_midnight(datetime.now(UTC)) if code == "quota_used_up" else said.wait
+        return TryLater(**{**fields, "wait": wait, "slow": slow, **more})
+
+    def after_fault(
+        self, fault: Fault, *, price: Decimal, request: PictureRequest, **more: Any
+    ) -> TryLater | Failed:
+        """How it ends where no whole answer came. price: of the picture that may have been made.
+
+        With a status that said well, somebody made something; without one, nobody knows. more: as above.
+        """
+        unknown = fault.may_be_paid and fault.status is None
+        seconds = self.timeouts[request.size]
+        fields = {
+            "code": fault.kind,
+            "words": fault_words(fault, name=self.name, seconds=seconds, unknown=unknown),
+            "step": "call",
+            "cost": price if fault.may_be_paid else Decimal(0),
+            "http_status": fault.status,
+            "bytes_received": fault.bytes_received,
+            "vendor_words": self.clean(str(fault)),
+            "parameters": self.parameters(request),
+        }
+        if fault.kind in ("too_large", "forbidden"):
+            return Failed(**{**fields, **more})
+        return TryLater(**{**fields, "unknown": unknown, **more})
 
     def bad_answer(self, reply: Reply, *, price: Decimal, request: PictureRequest, **more: Any) -> TryLater:
         """How it ends with a 2xx that makes no sense, such as a page: somebody may have made something."""
-        raise NotImplementedError
+        fault = Fault("bad_answer")
+        words = fault_words(fault, name=self.name, seconds=0, unknown=False)
+        facts = self.facts(reply, request, cost=price, vendor_words=self.told(reply).words)
+        return TryLater(**{"code": fault.kind, "words": words, **facts, **more})
 
-    def blame(self, sent: Sequence[Picture], words: str) -> tuple[str, str]:
-        """Which of the pictures sent a complaint may mean, and what helps.
 
-        Such as "the scene picture (image/webp, 3.1 MB)" and "Upload the scene again as JPEG."; where the
-        words name none, all of them with their sizes and types.
-        """
-        raise NotImplementedError
+def _key(value: object, *, needed: bool) -> str:
+    """A key, fit for a header. Raises ValueError, which never tells its value."""
+    key = value or ""
+    if not isinstance(key, str) or not (key.isascii() and key.isprintable()) or " " in key:
+        raise ValueError("the option 'key' must be letters, digits and signs without spaces or line breaks.")
+    if needed and not key:
+        raise ValueError("the option 'key' is missing.")
+    return key
+
+
+def _url(value: str) -> str:
+    try:
+        return checked_base(value)
+    except ValueError as error:
+        raise ValueError(f"the option 'url' is {value!r}: {error}") from error
+
+
+def _timeouts(given: Mapping[str, Any]) -> Mapping[str, float]:
+    if unknown := sorted(set(given) - set(TIMEOUTS)):
+        raise ValueError(f"the option 'timeouts' knows no {unknown[0]!r}; there are {', '.join(TIMEOUTS)}.")
+    for size, seconds in given.items():
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST:
+            raise ValueError(
+                f"the option 'timeouts' has {seconds!r} for {size}; it must be above 0 and at most {LONGEST}."
+            )
+    return given

@@ -55,9 +55,7 @@ def _error(document: Any) -> dict[str, Any]:
     """The error object, wherever it stands; empty where there is none."""
     if isinstance(document, list) and document:
         document = document[0]
-    if not isinstance(document, dict):
-        return {}
-    error = document.get("error", document)
+    error = document.get("error", document) if isinstance(document, dict) else document
     return error if isinstance(error, dict) else {"message": error}
 
 
