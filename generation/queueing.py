@@ -36,7 +36,8 @@ def get_or_add(
         for work in again:
             _queue_again(work, by)
         new = {work.wish: work for work in wanted if work.wish not in known}
-        for work in among.model._default_manager.bulk_create(new.values()):
+        among.model._default_manager.bulk_create(new.values())
+        for work in new.values():
             record(f"{work.NOUN}.queued", work, actor=by)
         if send:
             _send([*new.values(), *again])

@@ -13,7 +13,7 @@ from generation.imaging.sandbox import BOUNDS, Bounds
 from generation.imaging.sniff import HEAD, media_type
 from generation.imaging.unreadable import LIMITS, MEGABYTE, Limits, Unreadable
 
-__all__ = ["Bounds", "Limits", "Photo", "Unreadable", "open_photo"]
+__all__ = ["Bounds", "Limits", "Photo", "Unreadable", "open_file", "open_photo"]
 
 FAILURES = {
     "memory": "This photo needs too much memory to open. Save it smaller or as a plain JPEG.",
@@ -54,8 +54,15 @@ def open_photo(path: Path, *, limits: Limits = LIMITS, bounds: Bounds = BOUNDS) 
 
     The same file gives the same bytes. Raises Unreadable with what was found; nothing is left behind then.
     """
-    with path.open("rb") as file, tempfile.TemporaryFile() as answer:
-        size = _check_length(path.stat().st_size, limits)
+    with path.open("rb") as file:
+        return open_file(file, size=path.stat().st_size, limits=limits, bounds=bounds)
+
+
+def open_file(file: IO[bytes], *, size: int, limits: Limits = LIMITS, bounds: Bounds = BOUNDS) -> Photo:
+    """As `open_photo`, from a real file of `size` bytes that may have no name."""
+    _check_length(size, limits)
+    with tempfile.TemporaryFile() as answer:
+        file.seek(0)
         kind = media_type(file.read(HEAD), size)
         file.seek(0)
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -64,7 +71,7 @@ def open_photo(path: Path, *, limits: Limits = LIMITS, bounds: Bounds = BOUNDS) 
         return Photo(media_type=kind, size=size, sha256=sha256, **_received(answer, facts))
 
 
-def _check_length(size: int, limits: Limits) -> int:
+def _check_length(size: int, limits: Limits) -> None:
     if size == 0:
         raise Unreadable("size", "This file is empty. Choose the photo again.", bytes=0)
     if size > limits.bytes:
@@ -73,7 +80,6 @@ def _check_length(size: int, limits: Limits) -> int:
             "for example as a JPEG."
         )
         raise Unreadable("size", words, bytes=size)
-    return size
 
 
 def _normalise(
