@@ -56,10 +56,10 @@ def take_in(
     if by:
         require(by, Act.REQUEST, brand)
     words = {"name": _name(name, file_name or file.name), "sku": _sku(sku)}
-    known = _known(brand, _sha256(file))
+    known = _known(brand, sha256_of(file))
     if known:
         return known, False
-    photo = _open(file)
+    photo = opened(file)
     cutout = _cut(photo)
     # A place of its own for each try: of two with the same bytes, the one who comes late clears only its own.
     place = f"brands/{brand.pk}/subjects/{photo.sha256}/{secrets.token_hex(4)}"
@@ -76,12 +76,14 @@ def _known(brand: Brand, sha256: str) -> Subject | None:
     return Subject.objects.filter(brand=brand, original_sha256=sha256).first()
 
 
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+def sha256_of(file: Path) -> str:
+    """In hex."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
-def _open(file: Path) -> Photo:
+def opened(file: Path) -> Photo:
+    """An uploaded photo, decoded apart. Raises PhotoRefused."""
     try:
         return open_photo(file)
     except Unreadable as error:

@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from brandkit.accounts.models import Brand, User
@@ -14,6 +15,7 @@ from generation.models import Generation, Subject
 from generation.provider import get_provider, why_not
 from generation.providers.base import Provider
 from generation.queueing import get_or_add, put_back, take_out
+from generation.references import sent_by
 from generation.wish import MOST_VARIATIONS, Wish
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
@@ -40,16 +42,17 @@ def request(
     Raises Invalid (with what to do), NotFound for another brand's things, NotAllowed.
     """
     _check(brand, by, [subject], [scene_version], prompt_version, [output_format])
+    model = _provider(provider, [output_format])
     wish = Wish(
         brand=brand,
         by=by,
         prompt=prompt_version,
-        provider=_provider(provider, [output_format]),
+        provider=model,
         variation=_variation(variation),
         variables=variables or {},
+        references=sent_by(model, [subject]),
     )
-    row = wish.row(subject, scene_version, output_format)
-    [answer] = get_or_add([row], among=_rows(), brand=brand, by=by, send=send)
+    [answer] = _get_or_add(wish, [wish.row(subject, scene_version, output_format)], send=send)
     return answer
 
 
@@ -70,16 +73,18 @@ def request_grid(
     The answers come in that order, the formats of a scene side by side. Otherwise as `request`.
     """
     _check(brand, by, subjects, scene_versions, prompt_version, output_formats)
+    model = _provider(provider, output_formats)
     wish = Wish(
         brand=brand,
         by=by,
         prompt=prompt_version,
-        provider=_provider(provider, output_formats),
+        provider=model,
         variation=_variation(variation),
         variables=variables or {},
+        references=sent_by(model, subjects),
     )
     wanted = [wish.row(*each) for each in product(subjects, scene_versions, output_formats)]
-    return [generation for generation, _ in get_or_add(wanted, among=_rows(), brand=brand, by=by)]
+    return [generation for generation, _ in _get_or_add(wish, wanted)]
 
 
 def cancel(*, generation: Generation, by: User | None) -> None:
@@ -150,6 +155,21 @@ def _variation(number: int) -> int:
     if not 1 <= number <= MOST_VARIATIONS:
         raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
     return number
+
+
+def _get_or_add(
+    wish: Wish, wanted: Sequence[Generation], *, send: bool = True
+) -> list[tuple[Generation, bool]]:
+    """The row of each wish, and whether it is new; with a new one goes what it is to be made from."""
+    with transaction.atomic():
+        answers = get_or_add(wanted, among=_rows(), brand=wish.brand, by=wish.by, send=send)
+        fixed = Generation.references.through
+        fixed.objects.bulk_create(
+            fixed(generation=generation, reference=reference)
+            for generation in {generation for generation, new in answers if new}
+            for reference in wish.references.get(generation.subject_id, ())
+        )
+    return answers
 
 
 def _rows() -> QuerySet[Generation]:

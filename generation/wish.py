@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid
-from generation.models import Generation, Subject
+from generation.models import Generation, Reference, Subject
 from generation.providers.base import Provider
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.rendering import render
@@ -21,7 +21,11 @@ MOST_VARIATIONS = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What all pictures of one request share. variables: over the prompt's own usual values."""
+    """What all pictures of one request share.
+
+    variables: over the prompt's own usual values. references: by a subject's number, the further photos of it
+    that are sent, in order.
+    """
 
     brand: Brand
     by: User | None
@@ -29,9 +33,13 @@ class Wish:
     provider: Provider
     variation: int
     variables: Mapping[str, Any]
+    references: Mapping[int, Sequence[Reference]] = field(default_factory=dict)
 
     def row(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> Generation:
-        """The Generation as it would be, not saved. Raises Invalid where the prompt can't be rendered."""
+        """The Generation as it would be, not saved.
+
+        Raises Invalid where the prompt can't be rendered, or the provider can't be asked with all this.
+        """
         values = self._values(subject, scene, output_format)
         row = Generation(
             brand=self.brand,
@@ -48,8 +56,22 @@ class Wish:
             prompt=render(self.prompt.text, values=values),
             requested_by=self.by,
         )
-        row.wish = wish_of(row)
+        references = self.references.get(subject.pk, ())
+        self._check_sendable(row, references)
+        row.wish = wish_of(row, references)
         return row
+
+    def _check_sendable(self, row: Generation, references: Sequence[Reference]) -> None:
+        """So many pictures at once, and so long a prompt. The scene is no thing that must stay the same."""
+        people = sum(each.shows == Reference.Shows.PERSON for each in references)
+        words = self.provider.why_not_from(
+            pictures=2 + len(references),
+            objects=1 + len(references) - people,
+            people=people,
+            prompt=row.prompt,
+        )
+        if words:
+            raise Invalid(f"“{row.subject.name}” can't be asked for: {words}")
 
     def _values(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> dict[str, Any]:
         """All that a prompt may speak of: plain values only."""
@@ -76,14 +98,15 @@ class Wish:
         return {name: value for name, value in {**usual, **self.variables}.items() if value is not None}
 
 
-def wish_of(generation: Generation) -> str:
+def wish_of(generation: Generation, references: Sequence[Reference] = ()) -> str:
     """The hash, in hex, of all that would make it another picture: the same hash is the same wish.
 
     Photo and scene count by their bytes and the slot's numbers, the prompt by its rendered text: a version
     that changes none of these asks for nothing new. The format counts because a Generation names just one.
+    Without further photos it is what it was before there were any.
     """
     subject, scene = generation.subject, generation.scene_version
-    parts = {
+    parts: dict[str, Any] = {
         "subject": [subject.original_sha256, subject.normal_sha256, subject.cutout_sha256],
         "scene": [scene.sha256, _numbers(scene)],
         "prompt": generation.prompt,
@@ -91,6 +114,8 @@ def wish_of(generation: Generation) -> str:
         "format": [generation.output_format_id, generation.ratio, generation.size],
         "variation": generation.variation,
     }
+    if references:
+        parts["references"] = [reference.sha256 for reference in references]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -8,10 +8,10 @@ from PIL import Image
 THUMBNAIL = 512
 
 
-def jpeg(picture: Image.Image) -> bytes:
-    """The normalised form: quality 95, colour at full size, no metadata; equal pixels give equal bytes."""
+def jpeg(picture: Image.Image, quality: int = 95) -> bytes:
+    """The normalised form: colour at full size, no metadata; equal pixels give equal bytes."""
     out = BytesIO()
-    picture.save(out, "JPEG", quality=95, subsampling=0)
+    picture.save(out, "JPEG", quality=quality, subsampling=0)
     return out.getvalue()
 
 

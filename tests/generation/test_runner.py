@@ -254,7 +254,7 @@ def test_it_fails_where_the_provider_is_no_longer_there(scripted: Script) -> Non
 @pytest.mark.parametrize("change", ["other bytes", "gone"])
 def test_it_fails_where_an_input_is_not_what_it_was(scripted: Script, change: str) -> None:
     generation = scripted({"do": "picture"})
-    store, name = private_store(), str(generation.subject.cutout)
+    store, name = private_store(), str(generation.subject.normal)
     store.delete(name)
     if change == "other bytes":
         with store.open(name, "wb") as file:
@@ -264,7 +264,7 @@ def test_it_fails_where_an_input_is_not_what_it_was(scripted: Script, change: st
     assert (generation.state, generation.failure_code) == ("failed", "input_changed")
     assert (
         generation.failure_words
-        == "The cutout's picture is no longer in the store as it was. Upload it again."
+        == "The subject's picture is no longer in the store as it was. Upload it again."
     )
     assert outcomes(generation) == []
 
