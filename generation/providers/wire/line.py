@@ -12,22 +12,19 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.exceptions import HTTPError
 
 from generation.providers.wire.body import Body
 from generation.providers.wire.clean import clean
-from generation.providers.wire.fault import Fault, Kind
+from generation.providers.wire.fault import Fault
 from generation.providers.wire.spill import Spilled, read_json
-from generation.providers.wire.timed import Call, Sending, Session, TimedAdapter
+from generation.providers.wire.timed import Call, Sending, Session, TimedAdapter, kind_of, pieces
 
 MOST_BYTES = 200 * 10**6
 """Bytes of an answer."""
 
 MOST_ERROR_BYTES = 10**6
 """Bytes that are read of an answer that is an error."""
-
-PIECE = 2**18
-"""Bytes that are read at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +110,7 @@ class Line:
 
     def _read(self, response: requests.Response, call: Call, most_bytes: int) -> Reply:
         fine = 200 <= response.status_code < 300
-        chunks = _chunks(response, most_bytes if fine else MOST_ERROR_BYTES)
+        chunks = pieces(response, most_bytes if fine else MOST_ERROR_BYTES)
         try:
             parsed = read_json(chunks if fine else _as_far_as_it_goes(chunks))
             if fine and parsed.cut:
@@ -133,7 +130,7 @@ class Line:
 
     def _fault(self, error: Exception, call: Call) -> Fault:
         words = clean(f"{type(error).__name__}: {error}", self._secrets)
-        return Fault(_kind(error, call), words, may_be_paid=call.sent)
+        return Fault(kind_of(error, call), words, may_be_paid=call.sent)
 
 
 def checked_base(base: str) -> str:
@@ -145,24 +142,6 @@ def checked_base(base: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("it must be an address without a query.")
     return base.rstrip("/")
-
-
-def _kind(error: Exception, call: Call) -> Kind:
-    if not call.began:
-        return "no_connection"
-    if call.over or isinstance(error, requests.ReadTimeout):
-        return "time_out"
-    return "bad_answer" if isinstance(error, DecodeError) else "cut_off"
-
-
-def _chunks(response: requests.Response, most_bytes: int) -> Iterator[bytes]:
-    """The body as it comes, unpacked if it is packed. Raises Fault, too_large."""
-    size = 0
-    while chunk := response.raw.read1(PIECE, decode_content=True):
-        size += len(chunk)
-        if size > most_bytes:
-            raise Fault("too_large", f"the answer is larger than {most_bytes} bytes")
-        yield chunk
 
 
 def _as_far_as_it_goes(chunks: Iterator[bytes]) -> Iterator[bytes]:

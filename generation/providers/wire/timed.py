@@ -14,10 +14,15 @@ from typing import Any, ClassVar
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import DecodeError
 
 from generation.providers.wire.body import Body
+from generation.providers.wire.fault import Fault, Kind
 
 CONNECT_SECONDS = 10
+
+PIECE = 2**18
+"""Bytes that are read at once."""
 
 # A model thinks for minutes, and what stands between forgets silent connections: a sign every 15 s.
 KEEP_ALIVE = [
@@ -97,6 +102,25 @@ class Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None, whatever it says: `requests` would read the whole body, only to know where it would go."""
+
+
+def pieces(response: requests.Response, most_bytes: int) -> Iterator[bytes]:
+    """The body as it comes, unpacked if it is packed. Raises Fault, too_large, and urllib3's HTTPError."""
+    size = 0
+    while piece := response.raw.read1(PIECE, decode_content=True):
+        size += len(piece)
+        if size > most_bytes:
+            raise Fault("too_large", f"the answer is larger than {most_bytes} bytes")
+        yield piece
+
+
+def kind_of(error: Exception, call: Call) -> Kind:
+    """What an error of `requests` or urllib3 means, seen from how far the call came."""
+    if not call.began:
+        return "no_connection"
+    if call.over or isinstance(error, requests.ReadTimeout):
+        return "time_out"
+    return "bad_answer" if isinstance(error, DecodeError) else "cut_off"
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
