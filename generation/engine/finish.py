@@ -14,10 +14,11 @@ from django.utils import timezone
 from brandkit.common.storage import keep, private_store
 from generation.engine.calls import answer_name, release_connection
 from generation.engine.claims import Claim
+from generation.engine.drafts import open_scene, succeed_with_version
 from generation.engine.ends import try_again
 from generation.imaging.answer import Answer, open_answer
 from generation.imaging.unreadable import Unreadable
-from generation.models import Attempt, Generation, Output
+from generation.models import Attempt, Generation, Output, SceneDraft
 from generation.signals import output_ready
 
 
@@ -31,17 +32,20 @@ class Copy:
 
 
 def finish(claim: Claim) -> None:
-    """Check the fetched picture, make its small copies, and succeed. Raises LostClaim, StorageFailed."""
-    attempt = claim.work.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
+    """Check the fetched picture, make what is shown of it, and succeed. Raises LostClaim, StorageFailed."""
+    work = claim.work
+    attempt = work.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
     release_connection()
     try:
-        with local_copy(private_store(), claim.work.fetched) as copy:
+        with local_copy(private_store(), work.fetched) as copy:
             answer = open_answer(copy.file, size=copy.size)
+            if isinstance(work, SceneDraft):
+                return succeed_with_version(claim, work, open_scene(copy.file, size=copy.size))
     except (Unreadable, FileNotFoundError) as error:
         return _throw_away(claim, attempt, error)
-    if isinstance(claim.work, Generation):
-        return _succeed(claim, _output(claim.work, attempt, copy, answer))
-    raise NotImplementedError
+    if isinstance(work, Generation):
+        _succeed(claim, _output(work, attempt, copy, answer))
+    return None
 
 
 @contextmanager
