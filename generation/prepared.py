@@ -103,7 +103,7 @@ def _make(original: Picture, key: dict[str, Any], provider: Provider) -> tuple[P
 def _bytes(file: FieldFile) -> bytes:
     """What the store has; nothing where it has lost it."""
     try:
-        with file.open("rb") as opened:
+        with file.storage.open(str(file)) as opened:
             return bytes(opened.read())
     except FileNotFoundError:
         return b""

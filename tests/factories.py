@@ -10,7 +10,7 @@ from PIL import Image
 
 from brandkit.accounts.models import Brand, Membership, Role, User
 from brandkit.common.storage import digest, keep, private_store
-from generation.models import Attempt, Generation, Output, Subject
+from generation.models import Attempt, Generation, Output, Reference, Subject
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 
@@ -173,3 +173,19 @@ def make_output(generation: Generation, **fields: Any) -> Output:
     return Output.objects.create(
         brand=generation.brand, generation=generation, attempt=attempt, **{**given, **fields}
     )
+
+
+def make_reference(subject: Subject, *, shows: str = "angle", data: bytes = b"", **fields: Any) -> Reference:
+    """A further photo of `subject`, 64 x 64; no two have the same colour."""
+    n = next(_number)
+    data = data or picture_bytes(colour=f"hsl({n * 7 % 360}, 50%, {40 + n % 30}%)")
+    given = {
+        "shows": shows,
+        "original_sha256": f"{n:064x}",
+        "picture": stored("reference.png", data),
+        "sha256": digest(data),
+        "thumbnail": stored("reference-thumb.png", data),
+        "width": 64,
+        "height": 64,
+    }
+    return Reference.objects.create(subject=subject, **{**given, **fields})
