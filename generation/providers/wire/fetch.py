@@ -47,8 +47,10 @@ def fetch(
 
     https to public addresses only, at most 3 redirects, each checked like the first. base, the provider's own
     address (its host and port), and allow_hosts ("host" for its usual ports, or "host:port"), the operator's
-    word, may also be private and plain http. seconds: for all of it. Raises Fault (forbidden for an address that
-    is not allowed; with a status where the host answered); then the sink is as it was.
+    word, may also be private and plain http. seconds: for all of it.
+
+    Raises Fault, and the sink is as it was: forbidden for an address that is not allowed; with a status where
+    the host answered. It costs nothing by itself; whoever asks knows what the picture cost.
     """
     own = parse_url(base)
     trusted = {*allow_hosts, f"{own.host}:{_port(own)}"}
