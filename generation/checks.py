@@ -8,6 +8,8 @@ from django.apps.config import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from generation.imaging.ratios import RATIOS, SIZES
+from generation.providers.base import Provider
 from generation.providers.registry import Misconfigured, Registry
 
 ABOVE_ZERO = (
@@ -83,7 +85,11 @@ def _without_price(alias: str, entry: dict[str, Any]) -> list[str]:
         provider = Registry({alias: entry}).get(alias)
     except Misconfigured:
         return []
-    return sorted(provider.sizes - set(provider.options.get("prices", ())))
+    return [size for size in SIZES if size not in provider.prices and _makes(provider, size)]
+
+
+def _makes(provider: Provider, size: str) -> bool:
+    return not all(provider.why_not(ratio=ratio, size=size) for ratio in RATIOS)
 
 
 @register

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage
 from generation import checks
 
 FAKE = "generation.providers.fake.Fake"
+OPENAI = "generation.providers.openai_images.OpenAIImages"
 
 
 def all_checks() -> Iterator[CheckMessage]:
@@ -81,7 +82,6 @@ def test_it_says_what_is_wrong_with_a_provider(settings: Any, entry: dict[str, A
 @pytest.mark.parametrize(
     ("prices", "sizes"),
     [
-        ({}, "1K, 2K, 4K"),
         ({"input": "0.001"}, "1K, 2K, 4K"),
         ({"1K": "0.1", "2K": "0.1"}, "4K"),
     ],
@@ -93,7 +93,14 @@ def test_it_warns_of_pictures_that_count_as_free(settings: Any, prices: dict[str
     assert [(each.id, each.msg) for each in all_checks()] == [("brandkit.W001", words)]
 
 
-def test_it_does_not_warn_of_a_price_of_nothing(settings: Any) -> None:
-    entry = {"BACKEND": FAKE, "OPTIONS": {"prices": {"1K": 0, "2K": 0, "4K": 0}}}
-    settings.BRANDKIT_PROVIDERS = {"compositor": entry}
+@pytest.mark.parametrize(
+    ("backend", "options"),
+    [
+        (FAKE, {"prices": {"1K": 0, "2K": 0, "4K": 0}}),
+        (OPENAI, {"key": "k", "prices": {"1K": "0.1", "2K": "0.2"}}),
+        (OPENAI, {"key": "k", "model": "gpt-image-1.5", "prices": {"1K": "0.1"}}),
+    ],
+)
+def test_it_wants_no_price_but_for_what_is_made(settings: Any, backend: str, options: dict[str, Any]) -> None:
+    settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": backend, "OPTIONS": options}}
     assert found() == []

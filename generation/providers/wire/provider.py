@@ -10,6 +10,7 @@ from generation.providers.base import (
     Job,
     PictureRequest,
     Provider,
+    Refused,
     Result,
     Stopped,
     TryLater,
@@ -118,7 +119,7 @@ class HttpProvider(Provider):
 
     def after_error(
         self, reply: Reply, *, request: PictureRequest, told: Told | None = None, **more: Any
-    ) -> Failed | TryLater | Stopped:
+    ) -> Refused | Failed | TryLater | Stopped:
         """How it ends with an answer that is no 2xx; it costs nothing. A vendor's own refusals come first.
 
         told: where the vendor's file read it already. more: fields of the result, over ours.
