@@ -118,6 +118,7 @@ class Line:
         except (Fault, HTTPError) as error:
             fault = error if isinstance(error, Fault) else self._fault(error, call)
             fault.status, fault.bytes_received = response.status_code, response.raw.tell()
+            fault.may_be_paid = fine and call.sent
             raise fault from None
         return Reply(
             status=response.status_code,
