@@ -191,16 +191,18 @@ class _Reader:
 
     def end(self) -> Parsed:
         """What it was. To be called once."""
+        cut = True
         try:
             if self._string is None:
                 return Parsed(document=self._parse(), pictures=tuple(self._pictures))
+        except json.JSONDecodeError as error:
+            # Something is missing at its end; or a word, such as `tru`, is not whole.
+            cut = error.pos >= len(error.doc.rstrip()) or not error.doc.rstrip().endswith(("}", "]"))
         except (ValueError, RecursionError):
-            pass
+            cut = False
         self.close()
-        text = self._head.decode("utf-8-sig", "replace")
-        whole = self._string is None and self._words.rstrip().endswith((b"}", b"]"))
-        cut = text.lstrip().startswith(("{", "[")) and not whole
-        return Parsed(text=text[:TEXT], cut=cut)
+        text = self._head.decode("utf-8-sig", "replace")[:TEXT]
+        return Parsed(text=text, cut=cut and text.lstrip().startswith(("{", "[")))
 
     def close(self) -> None:
         for picture in self._pictures:
