@@ -1,10 +1,27 @@
 """The accounts with vendors: whether they may be called, and a person's word on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
 
 from brandkit.accounts.models import User
+from brandkit.common.errors import Conflict
+from brandkit.common.models import record
+from generation import tasks
+from generation.engine import brakes
+from generation.engine.room import Room, next_in_line
+from generation.limits import Limits, all_limits, find_account
+from generation.models import WORKS, ProviderAccount, Work
 from generation.providers.base import Provider
+
+MOST_SENT = 100
+"""Messages when an account is opened again; the sweeper sends the others little by little."""
+
+BY_HAND = "by_hand"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +29,7 @@ class AccountState:
     """Whether an account may be called now, for people.
 
     Paused: since `paused_since`, until a person resumes it. Closed: until `closed_until`, then it goes on by
-    itself. code is told of a pause only; words say what happened. waiting pictures stay queued meanwhile.
+    itself. code is told of a pause only; words say what happened. What waits stays queued meanwhile.
     going_slowly: open, and called less often than usual for some minutes.
     """
 
@@ -29,15 +46,61 @@ class AccountState:
 
 
 def state_of(provider: Provider) -> AccountState:
-    """How the account of that provider stands now.."""
-    raise NotImplementedError
+    """How the account of that provider stands now."""
+    return _states([provider.account])[provider.account]
+
+
+def all_states() -> Mapping[str, AccountState]:
+    """Every account of the settings, by its name."""
+    return _states(list(all_limits()))
+
+
+def waiting(limits: Limits) -> int:
+    """Work in the queue for the providers of an account."""
+    queued = (model.objects.filter(state=Work.State.QUEUED) for model in WORKS.values())
+    return sum(works.filter(provider__in=limits.aliases).count() for works in queued)
 
 
 def pause(name: str, *, by: User | None) -> None:
-    """A person stops all calls of an account. name: of the account, or an alias. Raises NotFound, Conflict."""
-    raise NotImplementedError
+    """A person stops all calls of an account; those under way end as they do.
+
+    name: of the account, or the alias of a provider. by: None in the operator's shell.
+    Raises NotFound, and Conflict where it is paused already.
+    """
+    account = find_account(name).account
+    with transaction.atomic():
+        if not brakes.pause(brakes.locked(account), BY_HAND, f"{by or 'The operator'} paused it.", by=by):
+            raise Conflict(f"{account} is paused already.")
 
 
 def resume(name: str, *, by: User | None) -> int:
-    """Open an account again, and send what waits; gives how many wait. Raises NotFound, Conflict."""
-    raise NotImplementedError
+    """Open a paused or closed account again, and send what waits; gives how many wait.
+
+    name and by as in `pause`. Raises NotFound, and Conflict where it is open.
+    """
+    limits = find_account(name)
+    with transaction.atomic():
+        row, now = brakes.locked(limits.account), timezone.now()
+        if not brakes.is_shut(row, now):
+            raise Conflict(f"{limits.account} is not paused.")
+        brakes.release(row)
+        record("provider.resumed", row, actor=by, account=row.name)
+        for key in next_in_line(limits, now, min(MOST_SENT, Room(limits, row, now).left())):
+            transaction.on_commit(partial(tasks.dispatch, *key))
+    return waiting(limits)
+
+
+def _states(names: list[str]) -> dict[str, AccountState]:
+    rows = {row.name: row for row in ProviderAccount.objects.filter(name__in=names)}
+    now = timezone.now()
+    return {name: _state(rows.get(name) or ProviderAccount(name=name), now) for name in names}
+
+
+def _state(row: ProviderAccount, now: datetime) -> AccountState:
+    if row.paused_at:
+        return AccountState(
+            name=row.name, paused_since=row.paused_at, code=row.pause_code, words=row.pause_words
+        )
+    if brakes.is_shut(row, now):
+        return AccountState(name=row.name, closed_until=row.closed_until, words=row.closed_words)
+    return AccountState(name=row.name, going_slowly=brakes.pace_of(row, now) < 1)

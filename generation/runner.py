@@ -10,17 +10,15 @@ from brandkit.common.errors import BrandkitError, StorageFailed
 from brandkit.common.models import history
 from generation.engine.calls import call, remove_answer
 from generation.engine.claims import Claim, LostClaim, claimed
-from generation.engine.ends import fail
+from generation.engine.ends import fail, hold
 from generation.engine.finish import finish
+from generation.engine.room import send_next
 from generation.models import Attempt, Work
 
 logger = logging.getLogger(__name__)
 
 OUR_FAULT = "Something went wrong inside brandkit. The operator finds it in the log; ask again after that."
-HELD = (
-    "A worker stopped in the middle of a call, so it is not known whether a picture was made and paid for. "
-    "Ask again to have it made anew."
-)
+LOST = "A worker stopped in the middle of a call."
 GAVE_UP = "Workers stopped in the middle of {tries} calls for this. The operator should look at their log."
 GAVE_UP_FINISHING = (
     "The picture came, but {tries} workers stopped while they opened it. "
@@ -53,13 +51,18 @@ def _work_or_fail(claim: Claim) -> None:
     except (LostClaim, OperationalError, InterfaceError):
         raise  # there is no database to write to: the lease runs out and another worker takes over
     except BrandkitError as error:
-        fail(claim, error.code, error.message)
+        _fail(claim, error.code, error.message)
     except OSError as error:
         logger.exception("The %s %s failed.", claim.work.NOUN, claim.work.pk)
-        fail(claim, StorageFailed.code, NOT_READ.format(reason=error.strerror or error))
+        _fail(claim, StorageFailed.code, NOT_READ.format(reason=error.strerror or error))
     except Exception:
         logger.exception("The %s %s failed.", claim.work.NOUN, claim.work.pk)
-        fail(claim, "internal_error", OUR_FAULT)
+        _fail(claim, "internal_error", OUR_FAULT)
+
+
+def _fail(claim: Claim, code: str, words: str) -> None:
+    fail(claim, code, words)
+    send_next(claim.work.provider)
 
 
 def _work(claim: Claim) -> None:
@@ -67,6 +70,7 @@ def _work(claim: Claim) -> None:
         _look_after_lost_call(claim, claim.lost_since)
     if _goes_on(claim) and not claim.work.fetched:
         call(claim)
+        send_next(claim.work.provider)
     if _goes_on(claim):
         finish(claim)
 
@@ -76,7 +80,10 @@ def _goes_on(claim: Claim) -> bool:
 
 
 def _look_after_lost_call(claim: Claim, since: datetime) -> None:
-    """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it."""
+    """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it.
+
+    Where the vendor gave a job's number, the next call asks for that job.
+    """
     work = claim.work
     if work.fetched:
         _give_up_on_what_ends_workers(claim)
@@ -85,8 +92,8 @@ def _look_after_lost_call(claim: Claim, since: datetime) -> None:
     if lost is None:
         return
     remove_answer(lost)
-    if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
-        fail(claim, "outcome_unknown", HELD)
+    if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold" and not lost.job:
+        hold(claim, LOST)
     elif work.tries >= settings.BRANDKIT_MAX_ATTEMPTS:
         fail(claim, "gave_up", GAVE_UP.format(tries=work.tries))
 

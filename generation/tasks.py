@@ -3,6 +3,7 @@
 import logging
 from functools import partial
 
+from huey import consumer
 from huey.contrib.djhuey import HUEY, db_task
 
 from generation import runner
@@ -20,6 +21,15 @@ def dispatch(noun: str, pk: int) -> None:
     except Exception:
         logger.exception("The %s %s could not be announced; the sweeper will do it.", noun, pk)
 
+
+class Scheduler(consumer.Scheduler):  # type: ignore[misc]  # Huey comes without types
+    """Huey's own, which is never busy: the one thread that hears at once that the process is to stop."""
+
+    def shutdown(self) -> None:
+        worker.stop()
+
+
+consumer.Consumer.scheduler_class = Scheduler
 
 # Huey calls these in each of a worker's threads; the first one counts.
 HUEY.on_startup(name="worker")(partial(worker.begin, dispatch))

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from brandkit.common.errors import Conflict
 from generation.engine.every import every
+from generation.engine.room import room_for
 from generation.models import WORKS, Work, WorkerSign
 
 State = Work.State
@@ -30,11 +31,15 @@ class LostClaim(Exception):
 class Claim:
     """The right to work on one row, proven by a token that every later write names."""
 
-    def __init__(self, work: Work, token: UUID, *, lost_since: datetime | None) -> None:
+    def __init__(
+        self, work: Work, token: UUID, *, lost_since: datetime | None = None, turn: datetime | None = None
+    ) -> None:
         self.work = work
         self.token = token
         self.lost_since = lost_since
         """When a worker before us claimed it whose lease ran out; None where it was waiting in the queue."""
+        self.turn = turn
+        """When its call may begin; None where its provider's account has no limits to keep."""
 
     def move(self, to: str, **changes: Any) -> None:
         """End the claim: move the work on and let it go. Raises LostClaim."""
@@ -55,6 +60,10 @@ class Claim:
         for name, value in changes.items():
             setattr(self.work, name, value)
 
+    def hold(self) -> None:
+        """Nobody can take it over until this transaction ends. Raises LostClaim."""
+        self.note(worker=worker_name())
+
 
 @contextmanager
 def claimed(noun: str, pk: int) -> Iterator[Claim | None]:
@@ -71,11 +80,15 @@ def claimed(noun: str, pk: int) -> Iterator[Claim | None]:
 
 
 def _take(model: type[Work], pk: int) -> Claim | None:
-    """By compare-and-swap: of all who try at once, one changes the row. Refuses to run in a transaction."""
+    """By compare-and-swap: of all who try at once, one changes the row. Refuses to run in a transaction.
+
+    Where its provider's account has no room for one more call, it stays in the queue.
+    """
     with transaction.atomic(durable=True):
         now = timezone.now()
         row = model.objects.claimable(now).filter(pk=pk).first()
-        if row is None:
+        room = row and room_for(row, now)
+        if row is None or (room and room.left() < 1):
             return None
         token, lost_since = uuid4(), row.started_at if row.state == State.RUNNING else None
         try:
@@ -94,7 +107,7 @@ def _take(model: type[Work], pk: int) -> Claim | None:
             )
         except Conflict:
             return None
-        return Claim(row, token, lost_since=lost_since)
+        return Claim(row, token, lost_since=lost_since, turn=room.take_turn() if room else None)
 
 
 def heartbeat() -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from generation.models import Work
 State = Work.State
 FIRST_WAIT = 5.0
 LONGEST_WAIT = 300.0
+HELD = "{what} So it is not known whether a picture was made and paid for. Ask again to have it made anew."
 _random = SystemRandom()
 
 
@@ -23,6 +24,14 @@ def fail(claim: Claim, code: str, words: str) -> None:
 def refuse(claim: Claim, code: str, words: str) -> None:
     """The model would not: trying again costs money and gives the same. Raises LostClaim."""
     claim.move(State.REFUSED, failure_code=code, failure_words=words, ended_at=timezone.now())
+
+
+def hold(claim: Claim, what: str) -> None:
+    """Nobody knows what came of a call, and the operator wants a person's word first. Raises LostClaim.
+
+    what: a sentence on what happened.
+    """
+    fail(claim, "outcome_unknown", HELD.format(what=what))
 
 
 def try_again(claim: Claim, code: str, words: str, *, wait: float | None = None) -> None:

@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from brandkit.common.storage import keep, private_store
-from generation.engine.calls import answer_name, release_connection
+from generation.engine.calls import answer_name
 from generation.engine.claims import Claim
 from generation.engine.drafts import open_scene, succeed_with_version
 from generation.engine.ends import try_again
+from generation.engine.patience import release_connection
 from generation.imaging.answer import Answer, open_answer
 from generation.imaging.unreadable import Unreadable
 from generation.models import Attempt, Generation, Output, SceneDraft

@@ -8,7 +8,8 @@ from django.conf import settings
 
 from generation.engine.claims import hand_back, remove_sign, renew, show_sign, stopping
 from generation.engine.every import every
-from generation.sweeper import Dispatch, Sweeper
+from generation.engine.room import Dispatch, send_by
+from generation.sweeper import Sweeper
 
 _begun = threading.Lock()
 
@@ -16,6 +17,7 @@ _begun = threading.Lock()
 def begin(dispatch: Dispatch) -> None:
     """Start the heartbeat and the sweeper of this process, once however often it is called."""
     stopping.clear()
+    send_by(dispatch)
     if not _begun.acquire(blocking=False):
         return
     threads = ExitStack()
@@ -25,7 +27,7 @@ def begin(dispatch: Dispatch) -> None:
 
 
 def stop() -> None:
-    """The first thread has ended because the process is to stop: the others begin nothing new."""
+    """The process is to stop: its threads begin no new call, and leave jobs to other workers."""
     stopping.set()
 
 

@@ -226,8 +226,8 @@ class Provider:
         self.model = options.get("model") or type(self).model
         self.account: str = options.get("account") or alias
         """Whose limits it shares: providers with the same key should name the same account."""
-        self.requests_a_minute: float | None = options.get("requests_a_minute")
-        self.calls_at_once: int | None = options.get("calls_at_once")
+        self.requests_a_minute: float | None = _above_zero(options, "requests_a_minute")
+        self.calls_at_once: int | None = _above_zero(options, "calls_at_once")
         self.prices: PriceTable = PriceTable(options["prices"]) if options.get("prices") else FREE
 
     @classmethod
@@ -278,3 +278,10 @@ class Provider:
     def probe(self, tell: Callable[[Finding], None]) -> None:
         """Tell whether key, host and model work, one finding at a time, at the least cost."""
         raise NotImplementedError
+
+
+def _above_zero(options: Mapping[str, Any], name: str) -> Any:
+    value = options.get(name)
+    if value is None or (isinstance(value, int | float) and value > 0):
+        return value
+    raise ValueError(f"{name} is {value!r}; it must be a number above 0.")

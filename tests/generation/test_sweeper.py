@@ -57,7 +57,7 @@ def test_it_thinks_of_no_message_as_lost_while_every_thread_is_at_work(settings:
     waiting()
     late = waiting(state="running", claim=uuid4(), lease_until=ago(1))
     with claimed("generation", waiting(since=1).pk):
-        assert overdue() == [("generation", late.pk)]
+        assert [found.pk for found in overdue()] == [late.pk]
     assert len(overdue()) == 2
 
 

@@ -1,0 +1,51 @@
+"""A vendor's job that outlives the call which began it: it is paid for once, and asked for until it ends."""
+
+import logging
+
+from django.db import transaction
+
+from generation.engine.claims import Claim, stopping
+from generation.engine.patience import patiently, release_connection
+from generation.models import Attempt, Work
+from generation.providers.base import Job
+
+logger = logging.getLogger(__name__)
+LONGEST_ID = 200
+
+
+class NotedJob(Job):
+    """The job of one attempt: its number is written down the moment it is known."""
+
+    def __init__(self, claim: Claim, attempt: Attempt) -> None:
+        super().__init__(attempt.job)
+        self._claim = claim
+        self._attempt = attempt
+
+    def note(self, id: str) -> None:
+        """Commit the vendor's number. Raises LostClaim, and ValueError for one that can't be kept."""
+        if len(id) > LONGEST_ID or not id.isprintable():
+            raise ValueError(f"a job's number is at most {LONGEST_ID} printable characters.")
+        self.id = id  # even where the database does not answer now, it is written when the call ends
+        patiently(self._write)
+        release_connection()
+
+    def pause(self, seconds: float) -> bool:
+        return not stopping.wait(seconds)
+
+    def _write(self) -> None:
+        with transaction.atomic():
+            self._claim.hold()
+            Attempt.objects.filter(pk=self._attempt.pk).update(job=self.id)
+
+
+def job_at_work(work: Work) -> str:
+    """The number of the job that the last call left behind, to be asked for instead of paying anew; or "".
+
+    It is at work, or done, where that call's outcome is unknown, where the account was stopped meanwhile, and
+    where its picture came and could not be stored.
+    """
+    last = work.attempts.order_by("number").last()
+    if last is None or not last.job:
+        return ""
+    goes_on = last.outcome in (Attempt.Outcome.UNKNOWN, Attempt.Outcome.STOPPED) or last.step == "store"
+    return last.job if goes_on else ""

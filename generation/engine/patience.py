@@ -1,0 +1,28 @@
+"""Living with a database that is shared, and sometimes away for a moment."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError, connection
+
+logger = logging.getLogger(__name__)
+WAITS = (1, 2, 4, 8)
+
+
+def patiently(write: Callable[[], None]) -> None:
+    """What has been paid for is not forgotten because the database is away for a moment."""
+    for wait in WAITS:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            logger.warning("The database does not answer; trying again in %s seconds.", wait)
+            connection.close()
+            time.sleep(wait)
+    return write()
+
+
+def release_connection() -> None:
+    """A call takes minutes: nobody keeps a connection for that long. (In a test's transaction it stays.)"""
+    if not connection.in_atomic_block:
+        connection.close()
