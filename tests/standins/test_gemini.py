@@ -118,13 +118,14 @@ def test_it_takes_what_else_the_client_can_say(server: GeminiServer) -> None:
     assert len(server.asked) == 1
 
 
+# Its types are strict about usage, where a key stands in place of a name.
 @pytest.mark.filterwarnings("ignore:WEATHER is not a valid")
-@pytest.mark.parametrize("name", NOTHING_MADE)
+@pytest.mark.parametrize("name", sorted(set(NOTHING_MADE) - {"echoes_key_everywhere"}))
 def test_the_client_reads_every_answer_without_a_picture(name: str) -> None:
     with gemini_server(name) as server:
         answer = ask(server)
     kept = [part for part in answer.parts or [] if part.inline_data and not part.thought]
-    assert kept == []
+    assert (kept == []) == (name != "image_safety_unflagged")
 
 
 @pytest.mark.parametrize("name", sorted(set(PICTURES) - {"not_base64"}))
@@ -155,11 +156,12 @@ def test_it_dawdles_until_somebody_gives_up(name: str) -> None:
     with gemini_server(name) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=0.5)
         connection.request("POST", PATH, json.dumps(TEXT), {"x-goog-api-key": server.key})
-        with pytest.raises((TimeoutError, http.client.HTTPException)):  # noqa: PT012 (either may be it)
-            connection.sock.settimeout(0.01)
+        while not server.asked:
+            assert connection.sock.fileno() > 0
+        connection.sock.settimeout(0.01)
+        with pytest.raises(TimeoutError):
             connection.getresponse().read()
         connection.close()
-    assert len(server.asked) == 1
 
 
 def test_the_client_is_told_of_a_bad_key(server: GeminiServer) -> None:

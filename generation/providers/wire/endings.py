@@ -106,7 +106,7 @@ def kind_of(code: str) -> Kind:
 def error_words(code: str, status: int, said: Told, *, name: str, model: str, sent: Sequence[Picture]) -> str:
     """The sentence for people."""
     pictures, help = blame(sent, said.words)
-    quote = _quoted(said.words)
+    quote = quoted(said.words)
     return WORDS[code].format(
         name=name,
         model=model,
@@ -158,7 +158,8 @@ def seconds_to_midnight(now: datetime) -> float:
     return midnight.timestamp() - now.timestamp()
 
 
-def _quoted(words: str) -> str:
+def quoted(words: str) -> str:
+    """A vendor's words within a sentence of ours; empty where there are none."""
     words = words.rstrip(" .")
     short = words if len(words) <= LONGEST_QUOTE else words[: LONGEST_QUOTE - 1].rstrip() + "…"
     return f"“{short}”" if short else ""

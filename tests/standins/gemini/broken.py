@@ -24,6 +24,10 @@ def _echo(asked: Asked) -> Reply:
     return google(400, INVALID, f"Unable to process input image: {sent}")
 
 
+def _echo_key(asked: Asked) -> Reply:
+    return google(400, INVALID, f"Bad request to ?key={asked.key} with x-goog-api-key: {asked.key}")
+
+
 def _too_many_until(_: Asked) -> Reply:
     moment = formatdate(time() + 20, usegmt=True)
     return gateway(429, "Too many requests", "rate_limit", **{"Retry-After": moment})
@@ -57,6 +61,7 @@ ERRORS: Mapping[str, Fault] = {
         always(gateway(400, "Unsupported MIME type: image/webp", "bad_request")),
     ),
     "echoes_picture": Fault("No base64 in a log, row or page: the vendor sends ours back", _echo),
+    "echoes_key": Fault("No key in a log, row or page: the vendor sends ours back", _echo_key),
     # The account or the model is broken
     "key_invalid": Fault(
         "400: Google's answer to a bad key, reason API_KEY_INVALID",

@@ -62,6 +62,28 @@ def _sketch_then_stop(asked: Asked) -> Reply:
     return Reply.json(document(asked, THINKING, image(interim(asked), thought=True), finish="IMAGE_SAFETY"))
 
 
+def _unflagged_then_stop(asked: Asked) -> Reply:
+    return Reply.json(document(asked, image(interim(asked)), finish="IMAGE_SAFETY"))
+
+
+def _key_in_words(asked: Asked) -> Reply:
+    return Reply.json(document(asked, {"text": f"I can't use {asked.key} for that."}))
+
+
+def _key_everywhere(asked: Asked) -> Reply:
+    """In every place of an answer that is kept."""
+    candidate = {"finishReason": asked.key, "finishMessage": f"Stopped: {asked.key}", "index": 0}
+    usage = {asked.key: 1, "trafficType": asked.key}
+    return Reply.json(
+        {
+            "candidates": [candidate],
+            "modelVersion": asked.key,
+            "responseId": asked.key,
+            "usageMetadata": usage,
+        }
+    )
+
+
 def _no_picture(finish: str) -> Answer:
     """Stopped for that reason, with a word instead of a picture."""
     return lambda asked: Reply.json(document(asked, {"text": WORDS}, finish=finish))
@@ -86,6 +108,9 @@ NOTHING_MADE: Mapping[str, Fault] = {
         blocked_picture("IMAGE_SAFETY", EMPTY_CONTENT, "Unable to show the generated image."),
     ),
     "image_safety_sketch": Fault("IMAGE_SAFETY after a thought with a picture", _sketch_then_stop),
+    "image_safety_unflagged": Fault(
+        "IMAGE_SAFETY after an interim image that is not flagged", _unflagged_then_stop
+    ),
     "prohibited": Fault(
         "finishReason PROHIBITED_CONTENT, content {role}", blocked_picture("PROHIBITED_CONTENT", ROLE_ONLY)
     ),
@@ -109,6 +134,8 @@ NOTHING_MADE: Mapping[str, Fault] = {
     "finish_unknown": Fault("Unknown reasons must be tolerated", blocked_picture("WEATHER", NO_CONTENT)),
     # Words, or nothing
     "refused_in_words": Fault("Refusal in words: STOP with text only", parts({"text": SORRY})),
+    "echoes_key_in_words": Fault("No key in a log, row or page: in a refusal's words", _key_in_words),
+    "echoes_key_everywhere": Fault("The same, in reason, message, version, id and usage", _key_everywhere),
     "nothing": Fault("Nothing: {}", always(Reply.json({}))),
     "thinking_only": Fault("Nothing: thinking only", parts(THINKING)),
     "thought_picture_only": Fault(

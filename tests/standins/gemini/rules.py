@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -47,6 +47,7 @@ class Asked:
     texts and pictures stand in the order sent; `parts` tells how they were mixed.
     """
 
+    key: str = field(default="", repr=False)
     model: str = ""
     parts: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ def understand(path: str, headers: Mapping[str, str], body: bytes, *, key: str, 
         raise Refusal(gateway(413, "Request entity too large", "request_too_large"))
     if key.encode() in body:
         raise bad_request("The key stands in the body.")
-    return _body(found[1], _json(body))
+    return replace(_body(found[1], _json(body)), key=key)
 
 
 def _check_key(headers: Mapping[str, str], key: str) -> None:
