@@ -110,16 +110,20 @@ def _ask(wanted: SceneDraft, alias: str, by: User) -> tuple[SceneDraft, bool]:
     return answer
 
 
-def _check(wanted: SceneDraft, provider: Provider) -> None:
-    """Raise Invalid where the provider can't be asked for this."""
-    if not wanted.prompt:
+def check(provider: Provider, *, words: str, ratio: str, size: str, pictures: int) -> None:
+    """Raise Invalid where the provider can't be asked for this. pictures: 1 for a restyling, else 0."""
+    if not words.strip():
         raise Invalid("Say in words what the picture should show.")
-    pictures = 1 if wanted.restyled_id else 0
-    words = provider.why_not(ratio=wanted.ratio, size=wanted.size) or provider.why_not_from(
-        pictures=pictures, objects=0, people=0, prompt=wanted.prompt
+    reason = provider.why_not(ratio=ratio, size=size) or provider.why_not_from(
+        pictures=pictures, objects=0, people=0, prompt=words.strip()
     )
-    if words:
-        raise Invalid(words)
+    if reason:
+        raise Invalid(reason)
+
+
+def _check(wanted: SceneDraft, provider: Provider) -> None:
+    pictures = 1 if wanted.restyled_id else 0
+    check(provider, words=wanted.prompt, ratio=wanted.ratio, size=wanted.size, pictures=pictures)
 
 
 def wish_of(draft: SceneDraft) -> str:

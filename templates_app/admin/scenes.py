@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from brandkit.accounts.scoped import person
+from brandkit.accounts.unfolded import action
 from brandkit.common.errors import Invalid
 from brandkit.common.numbers import row_number
 from generation.imaging.decode import Photo
@@ -66,6 +67,11 @@ class SceneVersionForm(SceneModelForm):
         return upload
 
 
+def ask_a_model(of: str, number: int) -> str:
+    """The form's address, which belongs to the room above. of: "scene" or "restyled", a version."""
+    return f"{reverse('admin:generation_scenedraft_add')}?{of}={number}"
+
+
 def thumbnail(version: SceneVersion) -> SafeString:
     address = picture_address(version, "thumbnail")
     return format_html('<img class="bk-thumbnail" src="{}" alt="{}" loading="lazy">', address, version)
@@ -88,12 +94,18 @@ class SceneVersionAdmin(SceneColumns, VersionAdmin):
     list_select_related = ("scene__brand", "approved_by", "created_by")
     list_display_links = ("look", "scene")
     search_fields = ("scene__name", "note")
+    actions_detail = (*VersionAdmin.actions_detail, "restyle")
     change_form_before_template = "templates_app/admin/slot.html"
     confirm_template = "templates_app/admin/scene_shown.html"
 
     class Media:
         css: ClassVar = {"all": ["templates_app/curate.css"]}
         js = ("templates_app/slot.js",)
+
+    @action(description="Restyle with a model", icon="auto_awesome", url_path="restyle")
+    def restyle(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the form on which a model is asked for the same scene in another style."""
+        return HttpResponseRedirect(ask_a_model("restyled", self._version(request, object_id).pk))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         first = ("scene", "note") if obj else ("scene", "upload", "note")
@@ -148,6 +160,15 @@ class SceneAdmin(VersionedAdmin):
     list_display = ("thumbnail", "name", "brand", "in_use", "drafts")
     list_display_links = ("thumbnail", "name")
     inlines = (SceneVersionInline,)
+    actions_detail = (*VersionedAdmin.actions_detail, "draft_with_a_model")
+
+    @action(description="Draft with a model", icon="auto_awesome", url_path="draft-with-a-model")
+    def draft_with_a_model(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """To the form on which a model is asked for the scene's next picture."""
+        scene = self.get_object(request, object_id)
+        if scene is None:
+            raise Http404
+        return HttpResponseRedirect(ask_a_model("scene", scene.pk))
 
     @admin.display(description="picture")
     def thumbnail(self, scene: SceneTemplate) -> SafeString | str:

@@ -21,9 +21,9 @@ from templates_app.models import PromptVersion, SceneVersion
 AnyVersion = SceneVersion | PromptVersion
 
 OFFERED: Mapping[str, frozenset[str]] = {
-    "draft": frozenset({"approve"}),
-    "approved": frozenset({"new_version", "retire"}),
-    "retired": frozenset({"new_version"}),
+    "draft": frozenset({"approve", "restyle"}),
+    "approved": frozenset({"new_version", "retire", "restyle"}),
+    "retired": frozenset({"new_version", "restyle"}),
 }
 """The buttons of each state."""
 
