@@ -1,5 +1,6 @@
 """The embedded provider: sets the subject's own pixels into the scene. Offline, free, repeatable."""
 
+from collections.abc import Callable
 from io import BytesIO
 from typing import BinaryIO, ClassVar
 
@@ -9,7 +10,16 @@ from PIL import Image, UnidentifiedImageError
 from generation.imaging import files
 from generation.imaging.arrays import U8
 from generation.imaging.composite import NothingToPlace, composite
-from generation.providers.base import Failed, Job, Made, Picture, PictureRequest, Provider, Result
+from generation.providers.base import (
+    Failed,
+    Finding,
+    Job,
+    Made,
+    Picture,
+    PictureRequest,
+    Provider,
+    Result,
+)
 
 
 class Compositor(Provider):
@@ -40,6 +50,9 @@ class Compositor(Provider):
             return Failed(code="empty_cutout", words=words, step="composite")
         sink.write(files.png(made.rgb))
         return Made(model_version=self.model, subject_box=made.subject_box, notes=made.notes)
+
+    def probe(self, tell: Callable[[Finding], None]) -> None:
+        tell(Finding(what="host", works=True, words="Pictures are computed here; nobody is asked."))
 
 
 def _pixels(picture: Picture, mode: str) -> U8:

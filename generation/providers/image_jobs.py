@@ -143,8 +143,8 @@ class ImageJobs(HttpProvider):
             return
         tell(Finding(what="host", works=True, words=f"{host} answers."))
         good = status not in KEY_REFUSED
-        words = "not refused; whether a picture comes shows only when one is paid for."
-        refused = f"refused (HTTP {status}). Check it, and that its account has credit."
+        words = "It was not refused. Whether a picture comes shows only when one is paid for."
+        refused = f"It was refused (HTTP {status}). Check it, and that its account has credit."
         tell(Finding(what="key", works=good, words=words if good else refused))
 
     # The way of a job
@@ -356,8 +356,10 @@ def _host(url: str) -> str:
 
 
 def _usable(id: object) -> bool:
-    """Whether a job can be kept and asked for by that."""
-    return isinstance(id, str | int) and 0 < len(str(id)) <= LONGEST_ID and str(id).strip(".") != ""
+    """Whether a job can be kept and asked for by that. Dots alone would be another address."""
+    text = str(id)
+    fits = 0 < len(text) <= LONGEST_ID and text.isprintable() and text.strip(".") != ""
+    return fits and isinstance(id, str | int) and not isinstance(id, bool)
 
 
 def _quoted(said: Told) -> str:

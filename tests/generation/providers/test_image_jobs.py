@@ -1,6 +1,5 @@
 """The flat job API, asked for real: our provider against the stand-in."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -24,6 +23,7 @@ from tests.standins.image_jobs import KEY, Api, image_jobs_server, picture
 
 PRICES = {"1K": "0.10", "2K": "0.20", "4K": "0.40", "input": "0.01"}
 PRICE, INPUTS, NOTHING = Decimal("0.12"), Decimal("0.02"), Decimal(0)
+Ending = Failed | Stopped | TryLater
 QUICK = {"1K": 0.3}
 
 
@@ -76,10 +76,9 @@ clock = Clock()
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     clock.now = 1000.0
     monkeypatch.setattr(image_jobs, "monotonic", clock)
-    return
 
 
 def provider(server: Api, **options: Any) -> ImageJobs:
@@ -334,7 +333,7 @@ def test_it_tells_a_refusal(faults: list[str], polls: list[str], cost: Decimal, 
         ("private_url", Stopped, "host_not_allowed", PRICE),
     ],
 )
-def test_it_tells_each_fault_and_asks_once(fault: str, kind: type, code: str, cost: Decimal) -> None:
+def test_it_tells_each_fault_and_asks_once(fault: str, kind: type[Ending], code: str, cost: Decimal) -> None:
     job = Waiting()
     with image_jobs_server(fault) as server:
         result, made = make(server, job, timeouts=QUICK)
