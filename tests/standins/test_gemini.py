@@ -5,6 +5,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.standins.gemini import (
     ERRORS,
     FAULTS,
     HELD,
+    KEY,
     NOTHING_MADE,
     PICTURES,
     TRANSPORT,
@@ -31,14 +33,24 @@ PATH = f"/v1beta/models/{MODEL}:generateContent"
 TEXT = {"contents": [{"parts": [{"text": "a bottle"}]}]}
 
 
-def client(server: GeminiServer, key: str = "") -> genai.Client:
-    options = types.HttpOptions(
-        base_url=server.url,
-        api_version="v1beta",
-        timeout=20_000,
-        retry_options=types.HttpRetryOptions(attempts=1),
+@cache
+def client(key: str) -> genai.Client:
+    """Google's own client; each call tells it which server to ask."""
+    return genai.Client(api_key=key)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _hang_up() -> Iterator[None]:
+    yield
+    client(KEY).close()
+    client.cache_clear()
+
+
+def at(server: GeminiServer) -> types.HttpOptions:
+    attempts = types.HttpRetryOptions(attempts=1)
+    return types.HttpOptions(
+        base_url=server.url, api_version="v1beta", timeout=20_000, retry_options=attempts
     )
-    return genai.Client(api_key=key or server.key, http_options=options)
 
 
 def ask(server: GeminiServer, **config: Any) -> types.GenerateContentResponse:
@@ -48,16 +60,16 @@ def ask(server: GeminiServer, **config: Any) -> types.GenerateContentResponse:
         types.Part.from_bytes(data=picture(40, 30, kind="JPEG"), mime_type="image/jpeg"),
         "Put the bottle on the table.",
     ]
-    with client(server) as asker:
-        return asker.models.generate_content(
-            model=MODEL,
-            contents=contents,
-            config=types.GenerateContentConfig(
-                response_modalities=["TEXT", "IMAGE"],
-                image_config=types.ImageConfig(aspect_ratio="4:5", image_size="1K"),
-                **config,
-            ),
-        )
+    return client(server.key).models.generate_content(
+        model=MODEL,
+        contents=contents,
+        config=types.GenerateContentConfig(
+            http_options=at(server),
+            response_modalities=["TEXT", "IMAGE"],
+            image_config=types.ImageConfig(aspect_ratio="4:5", image_size="1K"),
+            **config,
+        ),
+    )
 
 
 def raw(server: GeminiServer, body: Any, *, path: str = PATH, **headers: str) -> tuple[int, Any]:
@@ -165,8 +177,9 @@ def test_it_dawdles_until_somebody_gives_up(name: str) -> None:
 
 
 def test_the_client_is_told_of_a_bad_key(server: GeminiServer) -> None:
-    with client(server, key="wrong") as asker, pytest.raises(errors.ClientError) as caught:
-        asker.models.generate_content(model=MODEL, contents="a bottle")
+    options = types.GenerateContentConfig(http_options=at(server))
+    with genai.Client(api_key="wrong") as asker, pytest.raises(errors.ClientError) as caught:
+        asker.models.generate_content(model=MODEL, contents="a bottle", config=options)
     assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
     assert "API_KEY_INVALID" in str(caught.value.details)
 

@@ -20,6 +20,7 @@ __all__ = [
     "ERRORS",
     "FAULTS",
     "HELD",
+    "KEY",
     "NOTHING_MADE",
     "PICTURES",
     "TRANSPORT",
