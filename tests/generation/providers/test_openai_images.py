@@ -265,8 +265,9 @@ def test_it_fails_where_the_same_would_come_again(fault: str, code: str, status:
 def test_it_is_tried_later_where_it_may_pass(
     fault: str, code: str, status: int | None, cost: Decimal, unknown: bool
 ) -> None:
+    seconds = 2 if fault in ("silent", "trickle") else 30
     with OpenAIImages(fault) as server:
-        result, data = made(provided(server.url, timeouts={"1K": 1}))
+        result, data = made(provided(server.url, timeouts={"1K": seconds}))
     assert isinstance(result, TryLater)
     assert (result.code, result.http_status, result.cost, result.unknown) == (code, status, cost, unknown)
     assert (result.slow, result.wait) == ((True, 12) if fault == "slow_down" else (False, None))
