@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from brandkit.accounts.api import Brands, Login, Logout, LogoutAll
 from brandkit.common.errors import NotFound
-from generation.api import GenerationViewSet, OutputViewSet, SubjectViewSet
+from generation.api import GenerationViewSet, OutputViewSet, ReferenceViewSet, SubjectViewSet
 from review.api import AssetViewSet, ReviewViewSet
 from templates_app.api import FormatViewSet, PromptViewSet, SceneViewSet
 
@@ -30,6 +30,7 @@ class Nowhere(APIView):
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("subjects", SubjectViewSet, "subject")
+router.register("references", ReferenceViewSet, "reference")
 router.register("generations", GenerationViewSet, "generation")
 router.register("outputs", OutputViewSet, "output")
 router.register("scenes", SceneViewSet, "scene")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_view
@@ -19,16 +19,18 @@ from brandkit.accounts.policy import Act
 from brandkit.common.errors import NotFound
 from brandkit.common.openapi import example, operation
 from brandkit.common.problems import NoLength, TooLarge
-from generation import files, intake, services
+from generation import files, intake, references, services
 from generation.imaging.unreadable import LIMITS, MEGABYTE
-from generation.models import Generation, Output, Subject
+from generation.models import Generation, Output, Reference, Subject
 from generation.serializers import (
     Ask,
     GenerationFilter,
     GenerationSerializer,
     OutputSerializer,
+    ReferenceSerializer,
     SubjectSerializer,
     Upload,
+    UploadReference,
 )
 from templates_app.services import find_format, find_prompt, find_scene
 
@@ -51,10 +53,12 @@ PICTURE: Mapping[Any, Any] = {(200, "image/*"): OpenApiTypes.BINARY}
     ),
 )
 class SubjectViewSet(BrandViewSet[Subject]):
-    queryset = Subject.objects.select_related("brand")
+    queryset = Subject.objects.select_related("brand").prefetch_related(
+        Prefetch("references", Reference.objects.filter(removed_at=None))
+    )
     serializer_class = SubjectSerializer
     parser_classes = (MultiPartParser,)
-    acts: ClassVar[Mapping[str, Act]] = {"create": Act.REQUEST}
+    acts: ClassVar[Mapping[str, Act]] = {"create": Act.REQUEST, "references": Act.REQUEST}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuses what says that it is too large, or does not say how large it is, before a byte is read."""
@@ -90,6 +94,82 @@ class SubjectViewSet(BrandViewSet[Subject]):
     def cutout(self, request: Request, pk: int) -> HttpResponseBase:
         return files.picture(request, self.get_object(), "cutout", files.SUBJECT)
 
+    @operation(
+        "attach_reference",
+        "Upload a further photo of it, for the models that take several",
+        description=(
+            "It is sent with what is asked for from now on, by providers that take further photos. "
+            "The same bytes again are the same photo: 200 instead of 201."
+        ),
+        request={"multipart/form-data": UploadReference},
+        answers={201: ReferenceSerializer, 200: ReferenceSerializer},
+        problems=(400, 403, 404, 411, 413, 415, 422, 507),
+    )
+    @action(detail=True, methods=["post"])
+    def references(self, request: Request, pk: int) -> Response:
+        asked = given(UploadReference, request.data)
+        reference, new = references.attach(
+            subject=self.get_object(),
+            file=Path(asked["photo"].temporary_file_path()),
+            shows=asked["shows"],
+            by=person(request),
+        )
+        data = ReferenceSerializer(reference, context=self.get_serializer_context()).data
+        headers = {"Location": data["url"]} if new else {}
+        return Response(data, status=201 if new else 200, headers=headers)
+
+
+@extend_schema_view(
+    list=operation(
+        "list_references",
+        "The further photos of a brand, newest first, those taken away among them",
+        answers={200: ReferenceSerializer(many=True)},
+        parameters=[InBrand],
+        problems=(404, 422),
+    ),
+    retrieve=operation(
+        "get_reference",
+        "One further photo of a subject",
+        answers={200: ReferenceSerializer},
+        problems=(404,),
+    ),
+)
+class ReferenceViewSet(BrandViewSet[Reference]):
+    queryset = Reference.objects.select_related("subject__brand")
+    serializer_class = ReferenceSerializer
+    brand_path = "subject__brand"
+    acts: ClassVar[Mapping[str, Act]] = {"remove": Act.REQUEST, "restore": Act.REQUEST}
+
+    @operation("get_reference_picture", "The further photo, as JPEG", answers=PICTURE, problems=(404,))
+    @action(detail=True)
+    def picture(self, request: Request, pk: int) -> HttpResponseBase:
+        return files.picture(request, self.get_object(), "picture", files.REFERENCE)
+
+    @operation(
+        "remove_reference",
+        "No longer send it with what is asked for from now on",
+        request=None,
+        answers={200: ReferenceSerializer},
+        problems=(403, 404),
+    )
+    @action(detail=True, methods=["post"])
+    def remove(self, request: Request, pk: int) -> Response:
+        reference = self.get_object()
+        references.remove(reference=reference, by=person(request))
+        return self.shown(reference)
+
+    @operation(
+        "restore_reference",
+        "Send it again",
+        description="Where the same photo has been attached anew meanwhile, the answer is that one.",
+        request=None,
+        answers={200: ReferenceSerializer},
+        problems=(403, 404, 422),
+    )
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: int) -> Response:
+        return self.shown(references.put_back(reference=self.get_object(), by=person(request)))
+
 
 ASKED = {"brand": "demo", "subject": 1, "scene": "kitchen", "format": "square", "variables": {}}
 
@@ -112,7 +192,7 @@ ASKED = {"brand": "demo", "subject": 1, "scene": "kitchen", "format": "square", 
 class GenerationViewSet(BrandViewSet[Generation]):
     queryset = Generation.objects.select_related(
         "brand", "scene_version__scene", "prompt_version__template", "output_format", "requested_by", "output"
-    ).prefetch_related("attempts")
+    ).prefetch_related("attempts", "references")
     serializer_class = GenerationSerializer
     asks = GenerationFilter
     acts: ClassVar[Mapping[str, Act]] = {"create": Act.REQUEST, "cancel": Act.REQUEST, "retry": Act.REQUEST}

@@ -15,7 +15,7 @@ from brandkit.accounts.policy import Act
 from brandkit.common.errors import NotFound, StorageFailed
 from brandkit.common.storage import digest
 from brandkit.web.pages import HtmxRequest, brand_page
-from generation.models import Output, Subject
+from generation.models import Output, Reference, Subject
 from templates_app.models import SceneVersion
 
 # What is handed out as a file to save: bytes that we have not made ourselves are never shown by the browser.
@@ -23,6 +23,7 @@ ATTACHED = {"original"}
 SUBJECT = ("original", "normal", "cutout", "thumbnail")
 OUTPUT = ("picture", "preview", "thumbnail")
 SCENE = ("picture", "thumbnail")
+REFERENCE = ("picture", "thumbnail")
 
 
 @require_safe
@@ -30,6 +31,13 @@ SCENE = ("picture", "thumbnail")
 def subject_file(request: HtmxRequest, brand: Brand, pk: int, kind: str) -> HttpResponseBase:
     """A subject's photo as uploaded, its upright sRGB form, its cut-out or its thumbnail."""
     return picture(request, Subject.objects.filter(brand=brand, pk=pk).first(), kind, SUBJECT)
+
+
+@require_safe
+@brand_page(Act.SEE)
+def reference_file(request: HtmxRequest, brand: Brand, pk: int, kind: str) -> HttpResponseBase:
+    """A further photo of a subject, upright and in sRGB, or its thumbnail."""
+    return picture(request, Reference.objects.filter(subject__brand=brand, pk=pk).first(), kind, REFERENCE)
 
 
 @require_safe

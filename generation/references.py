@@ -7,9 +7,9 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
-from brandkit.accounts.models import User
+from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
-from brandkit.common.errors import Invalid
+from brandkit.common.errors import Invalid, NotFound
 from brandkit.common.models import record
 from brandkit.common.storage import NewFiles, digest, private_store
 from generation.imaging.decode import Photo
@@ -64,6 +64,14 @@ def put_back(*, reference: Reference, by: User | None) -> Reference:
     """Send it again with new wishes. Raises Invalid where there are too many by now, NotAllowed, NotFound."""
     _allow(by, reference.subject)
     return _put_back(reference, by)
+
+
+def find(*, brand: Brand, number: int) -> Reference:
+    """Raises NotFound."""
+    found = Reference.objects.filter(subject__brand=brand, pk=number).select_related("subject__brand").first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def attached(subjects: Iterable[Subject]) -> dict[int, list[Reference]]:

@@ -11,7 +11,7 @@ from brandkit.accounts.models import Brand
 from brandkit.common.api import RowSerializer
 from brandkit.common.numbers import BIGGEST
 from generation import intake
-from generation.models import Attempt, Generation, Output, Subject
+from generation.models import Attempt, Generation, Output, Reference, Subject
 from generation.wish import MOST_VARIATIONS
 
 
@@ -31,14 +31,41 @@ class BoxField(serializers.ListField):
         super().__init__(**{"min_length": 4, "max_length": 4, "help_text": self.__doc__, **kwargs})
 
 
+class ReferenceSerializer(RowSerializer[Reference]):
+    """A further photo of a subject. `removed_at`: since then it is not sent with new wishes."""
+
+    url = serializers.HyperlinkedIdentityField(view_name="api:reference-detail")
+    picture = serializers.HyperlinkedIdentityField(view_name="api:reference-picture")
+
+    class Meta:
+        model = Reference
+        fields = (
+            "id",
+            "url",
+            "subject",
+            "shows",
+            "picture",
+            "sha256",
+            "original_sha256",
+            "width",
+            "height",
+            "created_at",
+            "removed_at",
+        )
+
+
 class SubjectSerializer(RowSerializer[Subject]):
-    """The photo of a thing that must stay the same. `box` is the thing's place in it."""
+    """The photo of a thing that must stay the same. `box` is the thing's place in it.
+
+    `references`: its further photos, in the order in which they are sent.
+    """
 
     brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
     box = BoxField()
     advice = AdviceSerializer(many=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:subject-detail")
     cutout = serializers.HyperlinkedIdentityField(view_name="api:subject-cutout")
+    references = ReferenceSerializer(many=True)
 
     class Meta:
         model = Subject
@@ -55,6 +82,7 @@ class SubjectSerializer(RowSerializer[Subject]):
             "confidence",
             "advice",
             "cutout",
+            "references",
             "original_sha256",
             "original_type",
             "original_width",
@@ -63,14 +91,18 @@ class SubjectSerializer(RowSerializer[Subject]):
         )
 
 
+class PhotoField(serializers.FileField):
+    """A photo that is opened later, with more to say about it than a form has."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        words = "JPEG, PNG, WebP or HEIC, at most 50 MB and 64 megapixels."
+        super().__init__(**{"max_length": None, "allow_empty_file": True, "help_text": words, **kwargs})
+
+
 class Upload(InBrand):
     """A photo, and what it is called."""
 
-    photo = serializers.FileField(
-        max_length=None,
-        allow_empty_file=True,
-        help_text="JPEG, PNG, WebP or HEIC, at most 50 MB and 64 megapixels.",
-    )
+    photo = PhotoField()
     name = serializers.CharField(required=False, default="", allow_blank=True, max_length=intake.NAME_LENGTH)
     sku = serializers.CharField(required=False, default="", allow_blank=True, max_length=intake.SKU_LENGTH)
 
@@ -84,6 +116,18 @@ class SentSerializer(serializers.Serializer[Any]):
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     bytes = serializers.IntegerField()
+
+
+class UploadReference(serializers.Serializer[Any]):
+    """A further photo of a subject, and what it shows."""
+
+    photo = PhotoField()
+    shows = serializers.ChoiceField(
+        choices=Reference.Shows.choices,
+        required=False,
+        default=Reference.Shows.ANGLE,
+        help_text="Another side of it, a detail close up (its label), or a person.",
+    )
 
 
 class AttemptSerializer(RowSerializer[Attempt]):
@@ -174,7 +218,10 @@ class FailureSerializer(serializers.Serializer[Any]):
 
 
 class GenerationSerializer(RowSerializer[Generation]):
-    """One wanted picture, and how far it is."""
+    """One wanted picture, and how far it is.
+
+    `references`: numbers of the subject's further photos that are sent with it.
+    """
 
     brand = serializers.SlugRelatedField[Brand](slug_field="slug", read_only=True)
     url = serializers.HyperlinkedIdentityField(view_name="api:generation-detail")
@@ -199,6 +246,7 @@ class GenerationSerializer(RowSerializer[Generation]):
             "brand",
             "state",
             "subject",
+            "references",
             "scene",
             "scene_version",
             "prompt",

@@ -82,6 +82,10 @@ def _ours(generation: Generation) -> list[Input]:
             href=reverse("studio:subject-file", args=[brand, subject.pk, "cutout"]),
         ),
         Input(
+            label="Further photos",
+            words=", ".join(_hash(each.sha256) for each in generation.references.all()) or "None",
+        ),
+        Input(
             label="Scene",
             words=f"{scene}, {_hash(scene.sha256)}",
             href=reverse("studio:scene-file", args=[brand, scene.pk, "picture"]),

@@ -12,9 +12,16 @@ from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.accounts.tokens import make_token
-from generation.models import Generation
+from generation.models import Generation, Reference
 from review.models import AssetVersion, Review
-from tests.factories import cutout_bytes, make_brand, make_generation, make_user
+from tests.factories import (
+    cutout_bytes,
+    make_brand,
+    make_generation,
+    make_reference,
+    make_user,
+    picture_bytes,
+)
 from tests.review.factories import make_published, make_review
 
 pytestmark = pytest.mark.django_db
@@ -38,9 +45,14 @@ RULES: dict[str, frozenset[str]] = {
     "GET assets:immutable": ANYBODY,
     # The Studio
     "GET studio:home": MEMBERS,
+    "POST studio:provider": MEMBERS,
     "GET studio:subjects": MEMBERS,
     "POST studio:upload": MEMBERS,
     "POST studio:rename": MEMBERS,
+    "POST studio:subject-attach": MEMBERS,
+    "POST studio:reference-remove": MEMBERS,
+    "POST studio:reference-restore": MEMBERS,
+    "GET studio:reference-file": MEMBERS,
     "POST studio:ask": MEMBERS,
     "GET studio:older": MEMBERS,
     "GET studio:news": MEMBERS,
@@ -74,6 +86,12 @@ RULES: dict[str, frozenset[str]] = {
     "POST api:subject-list": MEMBERS,
     "GET api:subject-detail": MEMBERS,
     "GET api:subject-cutout": MEMBERS,
+    "POST api:subject-references": MEMBERS,
+    "GET api:reference-list": MEMBERS,
+    "GET api:reference-detail": MEMBERS,
+    "GET api:reference-picture": MEMBERS,
+    "POST api:reference-remove": MEMBERS,
+    "POST api:reference-restore": MEMBERS,
     "GET api:generation-list": MEMBERS,
     "POST api:generation-list": MEMBERS,
     "GET api:generation-detail": MEMBERS,
@@ -108,6 +126,7 @@ class World:
     brand: Brand
     people: dict[str, User]
     generation: Generation
+    reference: Reference
     review: Review
     version: AssetVersion
 
@@ -124,6 +143,7 @@ class World:
             "review": self.review.pk,
             "asset": self.version.asset_id,
             "rename": wanted.subject_id,
+            "reference": self.reference.pk,
         }
         app, _, name = route.partition(":")
         kind = {"review": "review", "studio": name.partition("-")[0], "api": name.partition("-")[0]}[app]
@@ -147,6 +167,8 @@ class World:
         wanted = self.generation
         bodies: dict[str, dict[str, Any]] = {
             "POST api:subject-list": {"photo": SimpleUploadedFile("a.png", cutout_bytes())},
+            "POST api:subject-references": {"photo": SimpleUploadedFile("a.png", picture_bytes())},
+            "POST studio:subject-attach": {"photo": SimpleUploadedFile("a.png", picture_bytes())},
             "POST api:generation-list": {
                 "subject": wanted.subject_id,
                 "scene": wanted.scene_version.scene.slug,
@@ -166,10 +188,12 @@ def world() -> World:
     people = {role.value: make_user(brand, role) for role in Role}
     people["stranger"] = make_user(make_brand(), Role.OWNER)
     asker = make_user(brand)
+    generation = make_generation(brand, by=asker)
     return World(
         brand=brand,
         people=people,
-        generation=make_generation(brand, by=asker),
+        generation=generation,
+        reference=make_reference(generation.subject),
         review=make_review(brand, by=asker),
         version=make_published(brand),
     )

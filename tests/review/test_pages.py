@@ -12,7 +12,7 @@ from review.models import Decision, Review
 from review.publishing import actions
 from review.services import claim, decide
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_user
+from tests.factories import make_brand, make_reference, make_user
 from tests.review.factories import make_published, make_review
 
 pytestmark = pytest.mark.django_db
@@ -265,10 +265,12 @@ def test_it_compares_two_pictures_and_lists_just_what_differs(brand: Brand, revi
         for name in ("subject", "scene_version", "prompt_version", "output_format")
     }
     two = make_review(brand, **same, variation=2, parameters={"seed": 7})
+    further = make_reference(made_from.subject)
+    two.output.generation.references.add(further)
     response = client_of(reviewer).get(address("compare"), {"pick": [one.pk, two.pk]})
-    assert [a.label for a, _ in response.context["differ"]] == ["Variation", "Parameters"]
-    a, b = response.context["differ"][0]
-    assert (a.words, b.words) == ("1", "2")
+    assert [a.label for a, _ in response.context["differ"]] == ["Further photos", "Variation", "Parameters"]
+    words = [(a.words, b.words) for a, b in response.context["differ"]]
+    assert words[:2] == [("None", f"sha256 {further.sha256[:16]}"), ("1", "2")]
     assert "Everything else is the same: subject, subject photo, cut-out, scene, prompt" in text(response)
 
 
