@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO
+from socket import socket
 from typing import Any
 
 import openai
@@ -61,6 +62,14 @@ REQUEST = PictureRequest(
 def server() -> Iterator[OpenAIImages]:
     with OpenAIImages() as started:
         yield started
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address that is taken, and where nobody listens."""
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 def provided(url: str, **options: Any) -> Provider:
@@ -274,9 +283,8 @@ def test_it_is_tried_later_where_it_may_pass(
     assert (data, len(server.seen), result.parameters) == (b"", 1, PARAMETERS)
 
 
-def test_it_costs_nothing_where_nobody_was_reached(server: OpenAIImages) -> None:
-    server.server_close()
-    result, data = made(provided(server.url))
+def test_it_costs_nothing_where_nobody_was_reached(nobody: str) -> None:
+    result, data = made(provided(nobody))
     assert isinstance(result, TryLater)
     assert (result.code, result.cost, result.unknown, data) == ("no_connection", FREE, False, b"")
 
@@ -345,6 +353,5 @@ def test_it_probes_for_nothing(
     assert [(seen.method, seen.path[:11]) for seen in server.seen] == [("GET", "/v1/models/")]
 
 
-def test_it_finds_that_nobody_is_there(server: OpenAIImages) -> None:
-    server.server_close()
-    assert probed(provided(server.url)) == [("host", False)]
+def test_it_finds_that_nobody_is_there(nobody: str) -> None:
+    assert probed(provided(nobody)) == [("host", False)]
