@@ -224,6 +224,11 @@ UNFOLD = {
                         "link": reverse_lazy("admin:templates_app_scenetemplate_changelist"),
                     },
                     {
+                        "title": "Drafts from models",
+                        "icon": "auto_awesome",
+                        "link": reverse_lazy("admin:generation_scenedraft_changelist"),
+                    },
+                    {
                         "title": "Prompts",
                         "icon": "notes",
                         "link": reverse_lazy("admin:templates_app_prompttemplate_changelist"),
@@ -269,7 +274,7 @@ UNFOLD = {
 
 # The engine: Huey on a SQLite file of its own.
 BRANDKIT_WORKER_THREADS = env.int("BRANDKIT_WORKER_THREADS", 32)
-BRANDKIT_STOP_SECONDS = env.int("BRANDKIT_STOP_SECONDS", 30)
+BRANDKIT_STOP_SECONDS = env.int("BRANDKIT_STOP_SECONDS", 600)
 HUEY = {
     "huey_class": "huey.SqliteHuey",
     "name": "brandkit",

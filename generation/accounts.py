@@ -84,10 +84,18 @@ def resume(name: str, *, by: User | None) -> int:
         if not brakes.is_shut(row, now):
             raise Conflict(f"{limits.account} is not paused.")
         brakes.release(row)
+        _forget_waits(limits)
         record("provider.resumed", row, actor=by, account=row.name)
         for key in next_in_line(limits, now, min(MOST_SENT, Room(limits, row, now).left())):
             transaction.on_commit(partial(tasks.dispatch, *key))
     return waiting(limits)
+
+
+def _forget_waits(limits: Limits) -> None:
+    """What was told to wait for a quota, say, need not wait any more."""
+    for model in WORKS.values():
+        queued = model.objects.filter(state=Work.State.QUEUED, provider__in=limits.aliases)
+        queued.filter(retry_at__gt=timezone.now()).update(retry_at=None)
 
 
 def _states(names: list[str]) -> dict[str, AccountState]:

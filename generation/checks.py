@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from generation.imaging.ratios import RATIOS, SIZES
+from generation.limits import all_limits, option
 from generation.providers.base import Provider
 from generation.providers.registry import Misconfigured, Registry
 
@@ -114,3 +115,18 @@ def check_unknown_outcome(app_configs: Sequence[AppConfig] | None = None, **_: A
         return []
     words = f"BRANDKIT_UNKNOWN_OUTCOME is {settings.BRANDKIT_UNKNOWN_OUTCOME!r}; it must be retry or hold."
     return [Error(words, id="brandkit.E005")]
+
+
+@register
+def check_limits(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """W002: providers that share an account name the same limits."""
+    return [
+        Warning(
+            f"{' and '.join(limits.aliases)} share the account {account} and differ in {name}.",
+            hint="The strictest limit counts for all of them. Give each the same.",
+            id="brandkit.W002",
+        )
+        for account, limits in all_limits().items()
+        for name in ("calls_at_once", "requests_a_minute")
+        if len({option(alias, name) for alias in limits.aliases}) > 1
+    ]

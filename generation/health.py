@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage
@@ -16,8 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from brandkit.common.storage import private_store, public_store
+from generation.accounts import AccountState, all_states
 from generation.models import WorkerSign
 
+T = TypeVar("T")
 app_name = "health"
 
 ROOM_NEEDED = 200 * 2**20
@@ -34,13 +37,17 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """What is ready and what is not, each with its reason; 503 where anything is not."""
+    """What is ready and what is not, each with its reason; 503 where anything is not.
+
+    A paused provider leaves it ready: the pages work, and pictures wait until somebody resumes it.
+    """
     report = {name: _told(check) for name, check in CHECKS.items()}
     ready = all(words == OK for words in report.values())
-    return JsonResponse({"ready": ready, **report}, status=200 if ready else 503)
+    told = {"ready": ready, **report, "providers": _told(providers)}
+    return JsonResponse(told, status=200 if ready else 503)
 
 
-def _told(check: Callable[[], str]) -> str:
+def _told(check: Callable[[], T]) -> T | str:
     """Anybody may read this: an error's own words could name hosts and folders, so only its kind is told."""
     try:
         return check()
@@ -75,6 +82,19 @@ def worker() -> str:
     if age <= timedelta(seconds=settings.BRANDKIT_LEASE_SECONDS):
         return OK
     return f"the last sign of life was {int(age.total_seconds())} seconds ago"
+
+
+def providers() -> dict[str, str]:
+    """Each account with a vendor, in a word."""
+    return {name: _in_a_word(state) for name, state in all_states().items()}
+
+
+def _in_a_word(account: AccountState) -> str:
+    if account.paused_since:
+        return f"paused: {account.code}"
+    if account.closed_until:
+        return f"closed until {account.closed_until:%Y-%m-%dT%H:%M:%SZ}"
+    return OK
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -49,19 +49,24 @@ def find_account(name: str) -> Limits:
 
 def account_of(alias: str) -> str:
     """The name of a configured provider's account: its own, unless the settings name a shared one."""
-    return str(_option(alias, "account") or alias)[:LONGEST_NAME]
+    return str(option(alias, "account") or alias)[:LONGEST_NAME]
+
+
+def option(alias: str, name: str) -> Any:
+    """What the settings say of a provider; None where they say nothing."""
+    return settings.BRANDKIT_PROVIDERS[alias].get("OPTIONS", {}).get(name)
 
 
 def _limits(account: str, aliases: tuple[str, ...]) -> Limits:
-    at_once = [limit for alias in aliases if (limit := _option(alias, "calls_at_once"))]
-    a_minute = [limit for alias in aliases if (limit := _option(alias, "requests_a_minute"))]
     return Limits(
         account=account,
         aliases=aliases,
-        calls_at_once=min(at_once, default=None),
-        requests_a_minute=min(a_minute, default=None),
+        calls_at_once=_strictest(aliases, "calls_at_once"),
+        requests_a_minute=_strictest(aliases, "requests_a_minute"),
     )
 
 
-def _option(alias: str, name: str) -> Any:
-    return settings.BRANDKIT_PROVIDERS[alias].get("OPTIONS", {}).get(name)
+def _strictest(aliases: tuple[str, ...], name: str) -> Any:
+    """What is no number above zero stops the start anyway, by E002."""
+    given = (option(alias, name) for alias in aliases)
+    return min((each for each in given if isinstance(each, int | float) and each > 0), default=None)

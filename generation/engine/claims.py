@@ -60,9 +60,10 @@ class Claim:
         for name, value in changes.items():
             setattr(self.work, name, value)
 
-    def hold(self) -> None:
-        """Nobody can take it over until this transaction ends. Raises LostClaim."""
-        self.note(worker=worker_name())
+    def check(self) -> None:
+        """Raises LostClaim where it is no longer ours."""
+        if not type(self.work).objects.filter(pk=self.work.pk, claim=self.token).exists():
+            raise LostClaim
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from generation.engine.calls import answer_name
 from generation.engine.claims import Claim
 from generation.engine.drafts import open_scene, succeed_with_version
 from generation.engine.ends import try_again
+from generation.engine.flags import flags_of
 from generation.engine.patience import release_connection
 from generation.imaging.answer import Answer, open_answer
 from generation.imaging.unreadable import Unreadable
@@ -62,7 +63,7 @@ def local_copy(store: Storage, name: str) -> Iterator[Copy]:
 
 def _output(generation: Generation, attempt: Attempt, copy: Copy, answer: Answer) -> Output:
     """Store the small copies; the same attempt always gives the same, so twice does no harm."""
-    store = private_store()
+    store, pixels = private_store(), {"width": answer.width, "height": answer.height}
     return Output(
         brand_id=generation.brand_id,
         generation=generation,
@@ -70,13 +71,13 @@ def _output(generation: Generation, attempt: Attempt, copy: Copy, answer: Answer
         picture=generation.fetched,
         sha256=copy.sha256,
         media_type=answer.media_type,
-        width=answer.width,
-        height=answer.height,
+        **pixels,
         bytes=copy.size,
         preview=keep(store, answer_name(attempt, "preview.webp"), answer.preview),
         thumbnail=keep(store, answer_name(attempt, "thumbnail.webp"), answer.thumbnail),
         subject_box=attempt.told.get("subject_box"),
         notes=attempt.told.get("notes", []),
+        flags=flags_of(ratio=generation.ratio, size=generation.size, **pixels),
     )
 
 

@@ -1,15 +1,10 @@
 """A vendor's job that outlives the call which began it: it is paid for once, and asked for until it ends."""
 
-import logging
-
-from django.db import transaction
-
 from generation.engine.claims import Claim, stopping
 from generation.engine.patience import patiently, release_connection
 from generation.models import Attempt, Work
 from generation.providers.base import Job
 
-logger = logging.getLogger(__name__)
 LONGEST_ID = 200
 
 
@@ -22,20 +17,22 @@ class NotedJob(Job):
         self._attempt = attempt
 
     def note(self, id: str) -> None:
-        """Commit the vendor's number. Raises LostClaim, and ValueError for one that can't be kept."""
+        """Commit the vendor's number. Raises LostClaim, and ValueError for one that can't be kept.
+
+        It is written even where the claim is lost: whoever has it now may still find it before they pay.
+        """
         if len(id) > LONGEST_ID or not id.isprintable():
             raise ValueError(f"a job's number is at most {LONGEST_ID} printable characters.")
         self.id = id  # even where the database does not answer now, it is written when the call ends
         patiently(self._write)
+        self._claim.check()
         release_connection()
 
     def pause(self, seconds: float) -> bool:
         return not stopping.wait(seconds)
 
     def _write(self) -> None:
-        with transaction.atomic():
-            self._claim.hold()
-            Attempt.objects.filter(pk=self._attempt.pk).update(job=self.id)
+        Attempt.objects.filter(pk=self._attempt.pk).update(job=self.id)
 
 
 def job_at_work(work: Work) -> str:

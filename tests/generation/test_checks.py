@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage
 from generation import checks
 
 FAKE = "generation.providers.fake.Fake"
+FREE = {"1K": "0", "2K": "0", "4K": "0"}
 OPENAI = "generation.providers.openai_images.OpenAIImages"
 
 
@@ -17,6 +18,7 @@ def all_checks() -> Iterator[CheckMessage]:
         checks.check_provider,
         checks.check_providers,
         checks.check_prices,
+        checks.check_limits,
         checks.check_times,
         checks.check_unknown_outcome,
     ):
@@ -104,3 +106,26 @@ def test_it_warns_of_pictures_that_count_as_free(settings: Any, prices: dict[str
 def test_it_wants_no_price_but_for_what_is_made(settings: Any, backend: str, options: dict[str, Any]) -> None:
     settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": backend, "OPTIONS": options}}
     assert found() == []
+
+
+def test_it_warns_of_one_account_with_two_limits(settings: Any) -> None:
+    settings.BRANDKIT_PROVIDERS = {
+        "compositor": {"BACKEND": FAKE, "OPTIONS": {"account": "ours", "calls_at_once": 3, "prices": FREE}},
+        "other": {"BACKEND": FAKE, "OPTIONS": {"account": "ours", "prices": FREE}},
+    }
+    [warning] = all_checks()
+    assert (warning.id, warning.msg) == (
+        "brandkit.W002",
+        "compositor and other share the account ours and differ in calls_at_once.",
+    )
+
+
+@pytest.mark.parametrize("limit", [0, -1, "many"])
+def test_it_stops_at_a_limit_that_is_none(settings: Any, limit: Any) -> None:
+    options = {"calls_at_once": limit, "prices": FREE}
+    settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": FAKE, "OPTIONS": options}}
+    [error] = all_checks()
+    assert (error.id, error.msg) == (
+        "brandkit.E002",
+        f"Provider 'compositor': calls_at_once is {limit!r}; it must be a number above 0.",
+    )

@@ -1,7 +1,7 @@
 """/healthz and /readyz: what they say, and when."""
 
 import shutil
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +9,17 @@ from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
-from generation.models import WorkerSign
+from generation.models import ProviderAccount, WorkerSign
 
-ALL_WELL = {"ready": True, "database": "ok", "private_store": "ok", "public_store": "ok", "worker": "ok"}
+A_MOMENT = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+ALL_WELL = {
+    "ready": True,
+    "database": "ok",
+    "private_store": "ok",
+    "public_store": "ok",
+    "worker": "ok",
+    "providers": {"compositor": "ok"},
+}
 
 
 def seen(seconds_ago: float) -> None:
@@ -76,6 +84,24 @@ def test_it_names_no_secrets_when_the_database_is_away(
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["database"] == "does not answer (DatabaseError)"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        ({"paused_at": A_MOMENT, "pause_code": "no_credit", "pause_words": "Buy some."}, "paused: no_credit"),
+        ({"closed_until": A_MOMENT + timedelta(days=9000)}, "closed until 2051-07-12T12:30:00Z"),
+        ({"closed_until": A_MOMENT, "slowed_at": A_MOMENT, "pace": 0.5}, "ok"),
+    ],
+)
+def test_it_is_ready_and_tells_where_pictures_wait_for_a_provider(
+    client: Client, account: dict[str, Any], words: str
+) -> None:
+    seen(10)
+    ProviderAccount.objects.create(name="compositor", **account)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {**ALL_WELL, "providers": {"compositor": words}})
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

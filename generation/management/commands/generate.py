@@ -5,6 +5,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,13 @@ if TYPE_CHECKING:  # what opens pictures takes a while to import; an error about
     from generation.models import Generation, Output, Subject
     from templates_app.models import OutputFormat
 
+LOOK_AGAIN = 10.0
+"""Seconds: the operator may open an account meanwhile."""
+
+PAUSED = (
+    "{name} is paused: {words} The picture waits in the queue. "
+    "`manage.py resume_provider {alias}` lets it go on."
+)
 NOT_SET_UP = "The database is not set up, or not to be reached: {error}. Run `manage.py migrate` first."
 
 
@@ -49,6 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Progress and errors go to stderr; stdout has the picture's place, or the one JSON object."""
         self.began = self.lap = time.monotonic()
+        self.why = ""
         self.generation: Generation | None = None
         self.subject: Subject | None = None
         error, place = "", ""
@@ -121,12 +130,16 @@ class Command(BaseCommand):
         self.tell("picture", f"{generation.provider}, {generation.model}: {generation.state}")
 
     def wait(self, generation: "Generation") -> None:
-        """Until the next try is due; short where another worker has it."""
-        seconds = 0.5
-        if generation.retry_at:
-            seconds = max(0.0, (generation.retry_at - timezone.now()).total_seconds())
-            self.tell("wait", f"try {generation.tries} did not work, the next is in {seconds:.0f} s")
-        time.sleep(seconds)
+        """Until the next try is due; short where another worker has it, or its account is in full use.
+
+        Raises Invalid where a person has to act first.
+        """
+        until, why = waits_for(generation)
+        if why and why != self.why:
+            self.tell("wait", f"until {until:%H:%M:%S} UTC: {why}")
+        self.why = why
+        left = (until - timezone.now()).total_seconds()
+        time.sleep(min(max(0.0, left), LOOK_AGAIN))
 
     def tell(self, step: str, words: str) -> None:
         now = time.monotonic()
@@ -161,6 +174,22 @@ def work_on(generation: "Generation") -> bool:
     run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     return generation.has_ended
+
+
+def waits_for(generation: "Generation") -> tuple[datetime, str]:
+    """When to look again, and why not before. Raises Invalid where its provider's account is paused."""
+    from generation.accounts import state_of
+    from generation.provider import get_provider
+
+    provider, now = get_provider(generation.provider), timezone.now()
+    account = state_of(provider)
+    if account.paused_since:
+        raise Invalid(PAUSED.format(name=provider.name, words=account.words, alias=provider.alias))
+    if account.closed_until:
+        return account.closed_until, f"{provider.name}: {account.words}"
+    if generation.retry_at:
+        return generation.retry_at, f"try {generation.tries} did not work."
+    return now + timedelta(seconds=0.5), ""
 
 
 def check_places(photo: Path, out: Path | None) -> None:
