@@ -135,7 +135,8 @@ class ImageJobs(HttpProvider):
             with self._ask_for("probe") as reply:
                 status = reply.status
         except Fault as fault:
-            tell(Finding(what="host", works=False, words=f"{host} does not answer ({fault})."))
+            words = f"{host} gave no answer ({fault.kind.replace('_', ' ')}). Check the address."
+            tell(Finding(what="host", works=False, words=words))
             return
         if status not in KEY_REFUSED | GONE and not 200 <= status < 300:
             words = f"{host} answers with HTTP {status} where a job is asked for. Check url and poll_path."
@@ -210,7 +211,7 @@ class ImageJobs(HttpProvider):
             reply = self._ask_for(call.job.id)
         except Fault as fault:
             if fault.kind == "too_large":
-                return self.after_fault(fault, price=call.price, request=call.request)
+                return self.after_fault(fault, price=call.price, request=call.request, cost=call.price)
             return _AtWork(seen=fault.kind.replace("_", " "))
         with reply:
             if _fine(reply):

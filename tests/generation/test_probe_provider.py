@@ -90,6 +90,7 @@ def test_it_says_that_nobody_answers(settings: Settings) -> None:
         configure(settings, server)
     lines, error = probe("jobs")
     assert lines[1].startswith("host     FAILS  127.0.0.1:")
+    assert lines[1].endswith(" gave no answer (no connection). Check the address.")
     assert (len(lines), error) == (2, "jobs does not work as it is set up. See above.")
 
 
@@ -121,7 +122,7 @@ def test_it_pays_for_nothing_that_nobody_agreed_to(
             answers(monkeypatch, answer)
             lines, error = probe("jobs", picture=tmp_path / "probe.jpg")
             assert lines[3:] == [
-                "A 1K picture costs about $0.12. brandkit counts it nowhere.",
+                "A 1K picture: about $0.12. brandkit counts it nowhere.",
                 "Ask for it? [y/N] picture         not asked for",
             ]
             assert error == ""
@@ -160,7 +161,7 @@ def test_it_says_that_no_price_is_set(settings: Settings, tmp_path: Path) -> Non
     with image_jobs_server() as server:
         configure(settings, server, prices={})
         lines, _ = probe("jobs", picture=tmp_path / "probe.jpg")
-    assert lines[3] == "A 1K picture costs something, but no price is set. brandkit counts it nowhere."
+    assert lines[3] == "A 1K picture: no price set. brandkit counts it nowhere."
 
 
 def test_it_asks_for_the_size_that_there_is(settings: Settings, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ facts do not name. Where they name nothing (a job's address, the words of a fail
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -33,6 +34,9 @@ from tests.standins.loopback import (
     silent,
     trickle,
 )
+
+Due = str | Mapping[str, Any] | list[Any]
+"""The name of a fault, or the JSON that is answered."""
 
 PATH = "/v1/jobs"
 KEY = "key-of-the-stand-in-4711"
@@ -76,7 +80,7 @@ class Api(Server):
     """The API itself. A request is checked before its fault is played."""
 
     def __init__(
-        self, faults: Iterable[str], polls: Iterable[str], *, files: Files, running: int | None
+        self, faults: Iterable[Due], polls: Iterable[Due], *, files: Files, running: int | None
     ) -> None:
         super().__init__()
         self.url, self.key, self.files = self.root + PATH, KEY, files
@@ -112,8 +116,8 @@ class Api(Server):
         check(body)
         id = f"job-{len(self.posts)}"
         self._jobs[id], self._left[id] = body, self._running or 0
-        if fault := self.next_of(self._post_faults):
-            FAULTS[fault](handler)
+        if (fault := self.next_of(self._post_faults)) is not None:
+            play(fault, handler)
         elif self._running is None:
             handler.say(200, self._done(id))
         else:
@@ -123,8 +127,8 @@ class Api(Server):
         id = handler.path.removeprefix(f"{PATH}/")
         if id not in self._jobs:
             raise Bad(404, "not_found", f"No such job: {id}")
-        if fault := self.next_of(self._poll_faults):
-            FAULTS[fault](handler)
+        if (fault := self.next_of(self._poll_faults)) is not None:
+            play(fault, handler)
         elif self._left[id]:
             self._left[id] -= 1
             handler.say(200, {"request_id": id, "status": "running"})
@@ -151,14 +155,15 @@ class image_jobs_server:  # noqa: N801 -- reads as a function in `with`
     """Both hosts, while the `with` lasts.
 
     faults: for requests that ask for a picture; polls: for those that ask for a job; fetches: for those that
-    ask for a file. Each name is used up by one request, "ok" being no fault; after the last all goes well.
+    ask for a file. Each is used up by one request, "ok" being no fault; after the last all goes well. Where
+    JSON stands instead of a name, that is the answer.
     running: so many polls say that it is still at work before it is done; None answers at once.
     """
 
     def __init__(
         self,
-        *faults: str,
-        polls: Iterable[str] = (),
+        *faults: Due,
+        polls: Iterable[Due] = (),
         fetches: Iterable[str] = (),
         running: int | None = None,
         outputs: Literal["base64", "url"] = "base64",
@@ -176,6 +181,13 @@ class image_jobs_server:  # noqa: N801 -- reads as a function in `with`
             self._api.__exit__()
         finally:
             self._files.__exit__()
+
+
+def play(fault: Due, handler: Handler) -> None:
+    if isinstance(fault, str):
+        FAULTS[fault](handler)
+    else:
+        handler.say(200, json.dumps(fault).encode(), Content_Type="application/json")
 
 
 def check(body: Mapping[str, Any]) -> None:

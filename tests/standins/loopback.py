@@ -116,11 +116,11 @@ class Server(ThreadingHTTPServer):
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.seen.append(Seen(method=handler.command, path=handler.path, headers=headers, body=body or {}))
 
-    def next_of(self, faults: list[str]) -> str:
-        """The next fault that is due; empty where all is to go well."""
+    def next_of(self, faults: list[Any]) -> Any:
+        """The next fault that is due; None where all is to go well."""
         with self._lock:
-            due = faults.pop(0) if faults else ""
-        return "" if due == "ok" else due
+            due = faults.pop(0) if faults else "ok"
+        return None if due == "ok" else due
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hung up is no trouble; anything else is."""

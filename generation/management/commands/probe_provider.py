@@ -20,6 +20,7 @@ from generation.imaging.ratios import SIZES
 from generation.imaging.unreadable import Unreadable
 from generation.provider import get_provider, price_of
 from generation.providers.base import Finding, Job, Made, Picture, PictureRequest, Provider
+from generation.templatetags.studio import about
 from templates_app.demo import FOLDER
 
 RATIO = "1:1"
@@ -74,8 +75,7 @@ class Command(BaseCommand):
         """Say the price and ask; whoever does not answer has not agreed."""
         request = request_for(provider)
         price = price_of(provider, size=request.size, pictures=len(provider.sends(request)))
-        costs = "something, but no price is set" if price is None else f"about ${price.normalize():f}"
-        self.stdout.write(f"A {request.size} picture costs {costs}. brandkit counts it nowhere.")
+        self.stdout.write(f"A {request.size} picture: {about(price)}. brandkit counts it nowhere.")
         self.stdout.write("Ask for it? [y/N] ", ending="")
         self.stdout.flush()
         with contextlib.suppress(EOFError):

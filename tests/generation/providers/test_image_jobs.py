@@ -487,3 +487,95 @@ def test_it_shows_no_key() -> None:
     jobs = ImageJobs(alias="jobs", options={"url": "https://jobs.example.com", "key": KEY})
     assert KEY not in repr(jobs)
     assert KEY not in repr(jobs.options)
+
+
+RUBBISH: list[Any] = [
+    [],
+    [5],
+    [None],
+    {},
+    {"error": None},
+    {"status": None},
+    {"status": 5},
+    {"status": ["succeeded"]},
+    {"status": {"a": 1}},
+    {"status": "queued", "request_id": None},
+    {"status": "queued", "request_id": True},
+    {"status": "queued", "request_id": ["job-1"]},
+    {"status": "queued", "request_id": "a\nb"},
+    {"status": "failed", "error": "words"},
+    {"status": "failed", "error": ["words"]},
+    {"status": "failed", "error": {"code": 7, "message": {"a": 1}}},
+    {"status": "succeeded"},
+    {"status": "succeeded", "outputs": None},
+    {"status": "succeeded", "outputs": {"url": "https://x"}},
+    {"status": "succeeded", "outputs": "https://x"},
+    {"status": "succeeded", "outputs": [None]},
+    {"status": "succeeded", "outputs": [7]},
+    {"status": "succeeded", "outputs": [[]]},
+    {"status": "succeeded", "outputs": [{}]},
+    {"status": "succeeded", "outputs": [{"url": 7}]},
+    {"status": "succeeded", "outputs": [{"url": "http://[::1"}]},
+    {"status": "succeeded", "outputs": [{"url": "https://:99999999/"}]},
+    {"status": "succeeded", "outputs": [{"url": "https://user:secret@127.0.0.1/x"}]},
+    {"status": "succeeded", "outputs": [{"url": "x" * 20_000}]},
+    {"status": "succeeded", "outputs": [{"base64": None}]},
+    {"status": "succeeded", "outputs": [{"base64": {"a": 1}}]},
+    {"status": "succeeded", "outputs": [{"url": None, "base64": "????"}]},
+]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+def test_it_survives_any_answer(rubbish: Any) -> None:
+    with image_jobs_server(rubbish) as server:
+        result, made = make(server)
+    assert isinstance(result, Failed | Stopped | TryLater)
+    assert (made, len(server.posts), len(server.polls)) == (b"", 1, 0)
+    assert result.cost in (PRICE, INPUTS)
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
+def test_it_survives_any_answer_to_a_poll(rubbish: Any) -> None:
+    with image_jobs_server(running=0, polls=[rubbish]) as server:
+        result, made = make(server)
+    assert isinstance(result, Made | Stopped | TryLater)
+    assert (made == b"") == (not isinstance(result, Made))
+    assert len(server.posts) == 1
+
+
+def test_it_keeps_the_first_of_several_and_says_so() -> None:
+    outputs = ["aGVsbG8=", {"base64": "d29ybGQ="}]
+    with image_jobs_server({"status": "succeeded", "outputs": outputs}) as server:
+        result, made = make(server)
+    assert isinstance(result, Made)
+    assert (made, result.notes) == (b"hello", ("2 pictures came; the first one was kept.",))
+
+
+def test_it_takes_numbers_for_jobs() -> None:
+    job = Waiting()
+    with image_jobs_server({"status": "queued", "request_id": 4711}) as server:
+        result, _ = make(server, job)
+    assert (result.code, job.noted, server.polls[0].path) == ("job_lost", ["4711"], "/v1/jobs/4711")
+
+
+def test_it_asks_for_a_job_of_any_name_at_its_own_address() -> None:
+    with image_jobs_server() as server:
+        make(server, Waiting("../../etc?x=1#y"))
+    assert [seen.path for seen in server.polls] == ["/v1/jobs/..%2F..%2Fetc%3Fx%3D1%23y"]
+
+
+def test_it_costs_nothing_where_nobody_answers() -> None:
+    with image_jobs_server() as server:
+        pass
+    result, _ = make(server)
+    assert isinstance(result, TryLater)
+    assert (result.code, result.cost, result.unknown) == ("no_connection", NOTHING, False)
+
+
+def test_it_strikes_out_a_key_that_the_vendor_repeats() -> None:
+    key = "key-that-is-wrong-1234"
+    with image_jobs_server() as server:
+        result, _ = make(server, key=key)
+    assert isinstance(result, Stopped)
+    assert result.vendor_words.startswith("Incorrect API key provided: ")
+    assert key not in repr(result)
