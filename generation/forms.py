@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from brandkit.accounts.models import Brand
 from brandkit.common.errors import Invalid
 from brandkit.common.numbers import row_number
-from generation.models import Generation, Subject
+from generation.models import Subject
 from generation.wish import MOST_VARIATIONS
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.services import approved_prompts, approved_scenes
@@ -48,6 +48,7 @@ class AskForm(forms.Form):
         error_messages={"required": "There is no approved prompt yet. Ask a curator to approve one."},
     )
     variation = forms.IntegerField(required=False, min_value=1, max_value=MOST_VARIATIONS)
+    provider = forms.CharField(required=False)
 
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,6 +77,7 @@ class AskForm(forms.Form):
             "output_formats": list(data["format"]),
             "prompt_version": data["prompt"],
             "variation": data["variation"] or 1,
+            "provider": data["provider"],
             "variables": self.variables(data["prompt"]),
         }
 
@@ -93,11 +95,7 @@ class NameForm(forms.Form):
     sku = forms.CharField(max_length=60, required=False)
 
 
-def known_states(open_pictures: list[str]) -> dict[int, str]:
-    """Number to state from a page's NUMBER-STATE; what is malformed is left out."""
+def known_marks(open_pictures: list[str]) -> dict[int, str]:
+    """Number to mark from a page's NUMBER-MARK; what has no number is left out."""
     pairs = [each.partition("-") for each in open_pictures[: 10 * MOST]]
-    return {
-        pk: state
-        for number, _, state in pairs
-        if (pk := row_number(number)) is not None and state in Generation.State.values
-    }
+    return {pk: mark for number, _, mark in pairs if (pk := row_number(number)) is not None}

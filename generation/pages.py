@@ -2,10 +2,12 @@
 
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -17,27 +19,55 @@ from brandkit.common.errors import Invalid
 from brandkit.common.numbers import row_number
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation import intake, selectors, services, subjects
-from generation.forms import AskForm, NameForm, known_states
+from generation.forms import AskForm, NameForm, known_marks
 from generation.intake import PhotoRefused
 from generation.models import Generation
+from generation.provider import get_provider
+from generation.providers.base import Provider
+
+CHOICES = ("subject", "scene", "format")
+PROVIDER = "provider"
+"""Where a session keeps its person's choice."""
 
 
 @require_GET
 @brand_page(Act.REQUEST)
 def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """Photos, scenes and formats to choose from, and one's pictures. The query may choose: ?subject=1."""
-    picked = {name: numbers(request, name) for name in ("subject", "scene", "format")}
+    picked = {name: numbers(request.GET, name) for name in CHOICES}
+    offer = selectors.offer(brand, chosen_provider(request))
     context = {
         "choices": selectors.choices(brand, picked=picked["subject"]),
-        "picked": picked,
+        "offer": offer,
+        "picked": {**picked, "format": picked["format"] or offer.usual_formats()},
         "page": selectors.pictures(brand, request.user),
     }
     return render(request, "generation/studio.html", context)
 
 
-def numbers(request: HtmxRequest, name: str) -> list[int]:
-    """Those of the query's values of that name that can be a row's number."""
-    return [pk for pk in map(row_number, request.GET.getlist(name)) if pk is not None]
+def numbers(given: QueryDict, name: str) -> list[int]:
+    """Those of the values of that name that can be a row's number."""
+    return [pk for pk in map(row_number, given.getlist(name)) if pk is not None]
+
+
+def chosen_provider(request: HtmxRequest) -> Provider:
+    """The one that this person chose last, if it is still there; else the usual one."""
+    alias = request.session.get(PROVIDER, "")
+    return get_provider(alias if alias in settings.BRANDKIT_PROVIDERS else settings.BRANDKIT_PROVIDER)
+
+
+@require_POST
+@brand_page(Act.REQUEST)
+def choose_provider(request: HtmxRequest, brand: Brand) -> HttpResponse:
+    """Have another provider make one's pictures from now on; all that is chosen stays chosen."""
+    provider = get_provider(request.POST.get("provider", ""))
+    request.session[PROVIDER] = provider.alias
+    picked = {name: numbers(request.POST, name) for name in CHOICES}
+    picked["format"] += numbers(request.POST, "kept")
+    if not request.htmx:
+        return redirect(f"{reverse('studio:home', args=[brand.slug])}?{urlencode(picked, doseq=True)}")
+    context = {"offer": selectors.offer(brand, provider), "picked": picked}
+    return render(request, "generation/partials/offered.html", context)
 
 
 # Photos
@@ -47,7 +77,7 @@ def numbers(request: HtmxRequest, name: str) -> list[int]:
 @brand_page(Act.REQUEST)
 def find_subjects(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """The photos that the search finds; the chosen ones stay."""
-    picked = numbers(request, "subject")
+    picked = numbers(request.GET, "subject")
     found = selectors.subjects(brand, words=request.GET.get("q", "").strip(), picked=picked)
     context = {"subjects": found, "picked": {"subject": picked}}
     return render(request, "generation/partials/subjects.html", context)
@@ -110,6 +140,8 @@ def ask(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """Ask for every chosen photo in every chosen scene and format."""
     wanted = AskForm(brand, request.POST).wanted()
     made = services.request_grid(brand=brand, by=request.user, **wanted)
+    if wanted["provider"]:
+        request.session[PROVIDER] = wanted["provider"]
     return asked(request, brand, made)
 
 
@@ -136,15 +168,15 @@ def asked(request: HtmxRequest, brand: Brand, made: list[Generation]) -> HttpRes
     """Their cards and a watch on them."""
     if not request.htmx:
         return redirect(reverse("studio:home", args=[brand.slug]) + "#pictures")
-    pictures = selectors.some_pictures(brand, [generation.pk for generation in made])
-    return render(request, "generation/partials/asked.html", {"pictures": pictures})
+    cards = selectors.some_cards(brand, [generation.pk for generation in made])
+    return render(request, "generation/partials/asked.html", {"cards": cards})
 
 
 @require_GET
 @brand_page(Act.REQUEST)
 def older(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """One's pictures from before ?before=."""
-    before = next(iter(numbers(request, "before")), None)
+    before = next(iter(numbers(request.GET, "before")), None)
     page = selectors.pictures(brand, request.user, before=before)
     return render(request, "generation/partials/pictures.html", {"page": page})
 
@@ -153,8 +185,9 @@ def older(request: HtmxRequest, brand: Brand) -> HttpResponse:
 @brand_page(Act.SEE)
 def news(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """The cards that have changed since the page knew of them; asks again while any is unfinished."""
-    changed, unfinished = selectors.news(brand, known_states(request.GET.getlist("open")))
-    return render(request, "generation/partials/news.html", {"changed": changed, "unfinished": unfinished})
+    changed, unfinished = selectors.news(brand, known_marks(request.GET.getlist("open")))
+    context = {"changed": changed, "unfinished": unfinished, "calm": all(card.waits for card in unfinished)}
+    return render(request, "generation/partials/news.html", context)
 
 
 @require_GET
@@ -162,7 +195,8 @@ def news(request: HtmxRequest, brand: Brand) -> HttpResponse:
 def picture(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
     """One picture, large, with all that it was made from."""
     found = selectors.picture(brand, pk)
-    context = {"picture": found, "cost": selectors.cost(found), "varies": selectors.varies(found)}
+    [card] = selectors.cards([found])
+    context = {"picture": found, "waits": card.waits, "cost": selectors.cost(found)}
     return render(request, "generation/picture.html", context)
 
 
@@ -185,4 +219,4 @@ def retry(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
 def card(request: HtmxRequest, brand: Brand, generation: Generation) -> HttpResponse:
     if not request.htmx:
         return redirect("studio:picture", brand.slug, generation.pk)
-    return render(request, "generation/partials/changed.html", {"picture": generation})
+    return render(request, "generation/partials/changed.html", {"cards": selectors.cards([generation])})

@@ -28,11 +28,8 @@ def get_provider(alias: str) -> Provider:
 
 def get_providers() -> list[Provider]:
     """All of them, the usual one first."""
-    return [get_provider(alias) for alias in sorted(settings.BRANDKIT_PROVIDERS, key=_is_not_usual)]
-
-
-def _is_not_usual(alias: str) -> bool:
-    return alias != settings.BRANDKIT_PROVIDER
+    others = [alias for alias in settings.BRANDKIT_PROVIDERS if alias != settings.BRANDKIT_PROVIDER]
+    return [get_provider(alias) for alias in (settings.BRANDKIT_PROVIDER, *others)]
 
 
 def price_of(provider: Provider, *, size: str, pictures: int) -> Decimal | None:

@@ -1,17 +1,19 @@
 """What the Studio shows: reads only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from zlib import crc32
 
-from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid, NotFound
+from generation.accounts import AccountState, state_of
 from generation.models import Generation, Subject
-from generation.provider import get_provider, why_not
+from generation.provider import get_provider, get_providers, price_of, why_not
 from generation.providers.base import Provider
+from generation.waiting import shut_words, why_waiting
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.services import approved_prompts, approved_scenes
 
@@ -24,10 +26,14 @@ PICTURES = 24
 
 @dataclass(frozen=True, kw_only=True)
 class FormatChoice:
-    """A format as the Studio offers it; why_not: a sentence where the provider can't make it."""
+    """A format as the Studio offers it; why_not: a sentence where the provider can't make it.
+
+    price: about what one picture of a photo in a scene costs, in US dollars; None where no price is set.
+    """
 
     format: OutputFormat
     why_not: str
+    price: Decimal | None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -48,38 +54,82 @@ class Choices:
     subjects: list[Subject]
     many_subjects: bool
     scenes: list[SceneVersion]
-    formats: list[FormatChoice]
     prompts: list[PromptVersion]
+    providers: list[Provider]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What one provider can make now, and how its account stands. shut: why nobody calls it, in words."""
+
     provider: Provider
+    formats: list[FormatChoice]
+    account: AccountState
+    shut: str
+
+    @property
+    def reference_price(self) -> Decimal:
+        """US dollars of each further photo that is sent."""
+        return self.provider.prices.input if self.provider.takes_references else Decimal(0)
+
+    def usual_formats(self) -> list[int]:
+        """Number of the first that it can make."""
+        return [choice.format.pk for choice in self.formats if not choice.why_not][:1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A picture as its card shows it. waits: what it waits for, beside its turn."""
+
+    picture: Generation
+    waits: str
+
+    @property
+    def mark(self) -> str:
+        """What a page knows of it; a card with another mark has changed."""
+        return f"{self.picture.state}.{crc32(self.waits.encode()):x}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """Some pictures, newest first; `before` names the last one where there are older ones."""
 
-    pictures: list[Generation]
+    cards: list[Card]
     before: int | None
 
 
 def choices(brand: Brand, *, picked: Iterable[int] = ()) -> Choices:
     """What `brand` offers its designers. picked: subjects that are shown whatever their age."""
-    provider = get_provider(settings.BRANDKIT_PROVIDER)
     return Choices(
         subjects=subjects(brand, picked=picked),
         many_subjects=Subject.objects.filter(brand=brand)[SUBJECTS:].exists(),
         scenes=list(approved_scenes(brand)),
+        prompts=list(approved_prompts(brand)),
+        providers=get_providers(),
+    )
+
+
+def offer(brand: Brand, provider: Provider) -> Offer:
+    """The brand's formats as `provider` makes them."""
+    account = state_of(provider)
+    return Offer(
+        provider=provider,
         formats=[
-            FormatChoice(format=each, why_not=why_not(provider, each))
+            FormatChoice(
+                format=each,
+                why_not=why_not(provider, each),
+                price=price_of(provider, size=each.size, pictures=2),
+            )
             for each in OutputFormat.objects.filter(brand=brand, active=True)
         ],
-        prompts=list(approved_prompts(brand)),
-        provider=provider,
+        account=account,
+        shut=shut_words(provider.name, account),
     )
 
 
 def subjects(brand: Brand, *, words: str = "", picked: Iterable[int] = ()) -> list[Subject]:
     """The picked ones, then the newest whose name or SKU holds `words`."""
-    own = Subject.objects.filter(brand=brand)
+    own = Subject.objects.filter(brand=brand).prefetch_related("references")
     first = list(own.filter(pk__in=picked))
     found = own.filter(Q(name__icontains=words) | Q(sku__icontains=words)) if words else own
     return first + list(found.exclude(pk__in=[subject.pk for subject in first])[:SUBJECTS])
@@ -107,18 +157,24 @@ def pictures(brand: Brand, user: User, *, before: int | None = None) -> Page:
         own = own.filter(pk__lt=before)
     found = list(with_all(own.order_by("-pk"))[: PICTURES + 1])
     shown = found[:PICTURES]
-    return Page(pictures=shown, before=shown[-1].pk if len(found) > PICTURES else None)
+    return Page(cards=cards(shown), before=shown[-1].pk if len(found) > PICTURES else None)
 
 
-def some_pictures(brand: Brand, pks: Iterable[int]) -> list[Generation]:
-    """Those of these numbers that are the brand's, newest first."""
-    return list(with_all(Generation.objects.filter(brand=brand, pk__in=list(pks)).order_by("-pk")))
+def cards(pictures: Sequence[Generation]) -> list[Card]:
+    waits = why_waiting(pictures)
+    return [Card(picture=picture, waits=waits.get(picture.pk, "")) for picture in pictures]
 
 
-def news(brand: Brand, known: Mapping[int, str]) -> tuple[list[Generation], list[Generation]]:
-    """Of the pictures in `known`, number to state: those whose state has changed, and the unfinished."""
-    now = some_pictures(brand, known)
-    return [row for row in now if row.state != known[row.pk]], [row for row in now if not row.has_ended]
+def some_cards(brand: Brand, pks: Iterable[int]) -> list[Card]:
+    """Of the pictures of these numbers that are the brand's, newest first."""
+    return cards(list(with_all(Generation.objects.filter(brand=brand, pk__in=list(pks)).order_by("-pk"))))
+
+
+def news(brand: Brand, known: Mapping[int, str]) -> tuple[list[Card], list[Card]]:
+    """Of the pictures in `known`, number to mark: the cards that have changed, and the unfinished."""
+    now = some_cards(brand, known)
+    changed = [card for card in now if card.mark != known[card.picture.pk]]
+    return changed, [card for card in now if not card.picture.has_ended]
 
 
 def picture(brand: Brand, pk: int) -> Generation:

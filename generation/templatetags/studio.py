@@ -1,13 +1,17 @@
 """What the Studio's templates ask about a picture."""
 
+import json
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.template.defaultfilters import filesizeformat
 
 from generation import selectors
 from generation.imaging.answer import PREVIEW
 from generation.imaging.files import THUMBNAIL, fit
-from generation.models import Generation, Output
+from generation.models import Attempt, Generation, Output
 
 register = template.Library()
 
@@ -37,6 +41,16 @@ def price(dollars: Decimal) -> str:
 
 
 @register.filter
+def about(dollars: Decimal | None) -> str:
+    """An estimate as people read it: "free", "about $0.14", "no price set". studio.js says it alike."""
+    if dollars is None:
+        return "no price set"
+    if not dollars:
+        return "free"
+    return f"about ${dollars:.2f}" if dollars >= Decimal("0.01") else f"about ${dollars:.2g}"
+
+
+@register.filter
 def plain(name: str) -> str:
     """A variable's name as a label: "tag_text" is "Tag text"."""
     return name.replace("_", " ").capitalize()
@@ -47,3 +61,43 @@ def duration(seconds: float) -> str:
     """As people read it: "0.8 s", "2 min 5 s"."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
+
+
+@register.filter
+def outcome(attempt: Attempt) -> str:
+    """What came of a call; where nobody knows, what that means."""
+    if attempt.outcome != Attempt.Outcome.UNKNOWN:
+        return attempt.get_outcome_display()
+    work = attempt.work
+    if work.state == work.State.RUNNING and attempt.number == work.attempts.count():
+        return "Waiting for the answer"
+    return "No answer came; it counts as spent" if attempt.cost else "No answer came"
+
+
+@register.filter
+def facts(attempt: Attempt) -> list[tuple[str, str]]:
+    """What is kept of a call, as label and words; what nobody knows is left out."""
+    rows = [
+        ("Step", attempt.step),
+        ("Code", attempt.code),
+        ("HTTP status", str(attempt.http_status or "")),
+        ("Provider's code", attempt.vendor_code),
+        ("Provider's words", attempt.vendor_words),
+        ("Sent", "\n".join(map(_sent, attempt.sent))),
+        ("Parameters", _data(attempt.parameters)),
+        ("Job", attempt.job),
+        ("Received", filesizeformat(attempt.bytes_received) if attempt.bytes_received else ""),
+        ("Model version", attempt.model_version),
+        ("Response", attempt.response_id),
+        ("Usage", _data(attempt.usage)),
+    ]
+    return [(label, words) for label, words in rows if words]
+
+
+def _sent(picture: Mapping[str, Any]) -> str:
+    pixels, size = f"{picture['width']} × {picture['height']}", filesizeformat(picture["bytes"])
+    return f"{picture['role']}: {picture['media_type']}, {pixels}, {size}, sha256 {picture['sha256'][:16]}"
+
+
+def _data(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False) if value else ""

@@ -135,4 +135,4 @@ def assert_fits(page: Page) -> None:
 def work() -> None:
     """Do what a worker does, once: run everything that waits."""
     for generation in Generation.objects.filter(state=Generation.State.QUEUED):
-        runner.run(generation.pk)
+        runner.run(generation.NOUN, generation.pk)

@@ -91,7 +91,28 @@ document.addEventListener("change", (event) => {
 
 // What the choice comes to.
 function chosen(name) {
-  return [...ask.elements].filter((field) => field.name === name && field.checked).length;
+  return [...ask.elements].filter((field) => field.name === name && field.checked && !field.disabled);
+}
+
+function amount(values) {
+  return values.reduce((sum, value) => sum + Number(value), 0);
+}
+
+// As the templates say it: studio.py, about.
+function about(dollars) {
+  if (!dollars) return "free";
+  return `about $${dollars >= 0.01 ? dollars.toFixed(2) : Number(dollars.toPrecision(2))}`;
+}
+
+// Each format has its price; each further photo of a thing is sent, and paid for, with every picture of it.
+function cost(photos, scenes, formats) {
+  const priced = formats.filter((format) => format.dataset.price !== "");
+  if (!priced.length) return "no price set";
+  const each = amount(priced.map((format) => format.dataset.price));
+  const further = amount(photos.map((photo) => photo.closest(".subject").querySelectorAll("[data-further]").length));
+  const one = Number(document.getElementById("offer").dataset.reference);
+  const sum = about(scenes.length * (photos.length * each + further * one * priced.length));
+  return priced.length < formats.length ? `${sum}, and what has no price set` : sum;
 }
 
 function some(number, noun) {
@@ -99,14 +120,13 @@ function some(number, noun) {
 }
 
 function count() {
-  const [photos, scenes, formats] = ["subject", "scene", "format"].map(chosen);
+  const choice = ["subject", "scene", "format"].map(chosen);
+  const [photos, scenes, formats] = choice.map((fields) => fields.length);
   const pictures = photos * scenes * formats;
-  const price = Number(ask.dataset.price) * pictures;
-  const cost = price ? `$${Number(price.toFixed(4))}` : "free";
   const missing = [[photos, "a photo"], [scenes, "a scene"], [formats, "a format"]].find(([number]) => !number);
   document.getElementById("sum").textContent = missing
     ? `Choose ${missing[1]}.`
-    : `${some(photos, "photo")} × ${some(scenes, "scene")} × ${some(formats, "format")} = ${some(pictures, "picture")}, ${cost}`;
+    : `${some(photos, "photo")} × ${some(scenes, "scene")} × ${some(formats, "format")} = ${some(pictures, "picture")}, ${cost(...choice)}`;
   document.getElementById("go").textContent = pictures ? `Make ${some(pictures, "picture")}` : "Make pictures";
 }
 

@@ -1,0 +1,74 @@
+"""Why a picture still waits, and until when, in words."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.utils import timezone
+
+from brandkit.common.errors import Invalid
+from generation.accounts import AccountState, state_of
+from generation.models import Attempt, Work
+from generation.provider import get_provider
+
+
+def why_waiting(pictures: Sequence[Work]) -> dict[int, str]:
+    """Number to a sentence or two, for those of the pictures that wait for more than their turn.
+
+    pictures: all of one kind.
+    """
+    if not pictures:
+        return {}
+    kind = pictures[0].NOUN
+    queued = [picture for picture in pictures if picture.state == Work.State.QUEUED]
+    shut = _shut({picture.provider for picture in queued})
+    later = {picture.pk: picture.retry_at for picture in queued if picture.provider not in shut}
+    return {
+        **{picture.pk: shut[picture.provider] for picture in queued if picture.provider in shut},
+        **_tried_before(kind, {pk: due for pk, due in later.items() if due and due > timezone.now()}),
+    }
+
+
+def shut_words(name: str, account: AccountState) -> str:
+    """Since when or until when nobody calls a provider, and what happened; empty where it is open."""
+    if account.paused_since:
+        return f"{name} has been paused since {clock(account.paused_since)}. {account.words}".rstrip()
+    if account.closed_until:
+        return f"{name} takes no calls until {clock(account.closed_until)}. {account.words}".rstrip()
+    return ""
+
+
+def clock(when: datetime) -> str:
+    """As people here read it: "14:05" today, "23 November, 09:00" on other days."""
+    local = timezone.localtime(when)
+    if local.date() == timezone.localdate():
+        return local.strftime("%H:%M")
+    return f"{local.day} {local:%B, %H:%M}"
+
+
+def _shut(aliases: Iterable[str]) -> dict[str, str]:
+    """Of these providers, those that nobody calls now, with the words for it."""
+    words = {alias: _why_shut(alias) for alias in aliases}
+    return {alias: why for alias, why in words.items() if why}
+
+
+def _why_shut(alias: str) -> str:
+    try:
+        provider = get_provider(alias)
+    except Invalid:  # no longer there: a worker will say so
+        return ""
+    account = state_of(provider)
+    then = "as soon as the operator has resumed the provider" if account.paused_since else "then"
+    words = shut_words(provider.name, account)
+    return words and f"{words} This picture goes on by itself {then}."
+
+
+def _tried_before(kind: str, due: dict[int, datetime]) -> dict[int, str]:
+    """Number to when it is tried again, and after what."""
+    attempts = Attempt.objects.filter(**{f"{kind}__in": due}).order_by("number")
+    last = {getattr(attempt, f"{kind}_id"): attempt.words for attempt in attempts}
+    return {pk: _next_try(when, last.get(pk, "")) for pk, when in due.items()}
+
+
+def _next_try(when: datetime, words: str) -> str:
+    after = f", after this: {words}" if words else "."
+    return f"The next try is at {clock(when)}{after}"
