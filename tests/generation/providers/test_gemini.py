@@ -2,6 +2,7 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from google.genai import types
 from PIL import Image
 
-from generation.providers.base import Failed, Finding, Made, PictureRequest
+from generation.providers.base import Failed, Finding, Job, Made, PictureRequest
 from generation.providers.gemini import Gemini, GoogleGemini
 from generation.providers.registry import Misconfigured, Registry
 from generation.providers.wire.body import json_body
@@ -165,6 +166,20 @@ def test_it_makes_4k_pictures() -> None:
         result, data = make(server, request(ratio="1:1", size="4K"))
     assert Image.open(BytesIO(data)).size == (4096, 4096)
     assert result.cost == Decimal("0.24") + 2 * INPUT
+
+
+def test_it_serves_many_threads_and_mixes_nothing_up() -> None:
+    def picture_of(number: int) -> bytes:
+        sink = BytesIO()
+        assert isinstance(asking.make(request(prompt=chr(64 + number)), sink, Job()), Made)
+        return sink.getvalue()
+
+    with gemini_server() as server, ThreadPoolExecutor(12) as pool:
+        asking = provider(server)
+        together = list(pool.map(picture_of, range(1, 25)))
+        alone = [picture_of(number) for number in range(1, 13)]
+    assert together == alone * 2
+    assert len(set(alone)) == 12
 
 
 # How it is set up

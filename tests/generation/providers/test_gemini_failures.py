@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -293,6 +294,19 @@ def test_it_keeps_no_key_that_comes_back(name: str) -> None:
         result, _ = make(server)
         assert server.key.encode() in server.requests[0].told.body
         assert server.key not in repr(result)
+
+
+def test_it_logs_neither_key_nor_picture(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    names = ("echoes_key", "echoes_picture", "reset_in_body", "html_page", "image_text")
+    asked = request()
+    with gemini_server(*names) as server:
+        for _ in names:
+            make(server, asked)
+        told = server.requests[-1].told.body.decode()
+    assert server.key not in caplog.text
+    for data in (base64.b64encode(asked.pictures[0].data).decode(), told[told.index('"data": "') + 9 :]):
+        assert data[:40] not in caplog.text
 
 
 def test_it_goes_on_after_a_fault() -> None:
