@@ -18,7 +18,7 @@ def further(subject: Subject, gone: Reference | str) -> list[Reference]:
 @register.simple_tag
 def takers() -> list[str]:
     """Names of the providers that are sent further photos."""
-    return [provider.name for provider in get_providers() if provider.takes_references]
+    return list(dict.fromkeys(provider.name for provider in get_providers() if provider.takes_references))
 
 
 @register.simple_tag
