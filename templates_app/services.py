@@ -98,11 +98,14 @@ def change_draft(*, version: SceneVersion | PromptVersion, by: User) -> None:
 
 
 def delete_draft(*, version: SceneVersion | PromptVersion, by: User) -> None:
-    """Throw a draft away, and its picture if no other version has it. Raises Frozen."""
+    """Throw a draft away, and its picture if no other version has it. Raises Frozen, Conflict."""
     require(by, Act.CURATE, version.brand)
-    with transaction.atomic():
-        record(f"{version.NOUN}.deleted", version, actor=by, number=version.number)
-        version.delete()
+    try:
+        with transaction.atomic():
+            record(f"{version.NOUN}.deleted", version, actor=by, number=version.number)
+            version.delete()
+    except models.ProtectedError as error:
+        raise Conflict("Another picture was asked for from this draft, so it is kept.") from error
     if isinstance(version, SceneVersion):
         same = SceneVersion.objects.filter(scene__brand=version.brand, sha256=version.sha256)
         if not same.exists():

@@ -1,9 +1,7 @@
 """Scenes drafted by models: asked for on a form, then followed on a page of their own."""
 
-from math import log
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,90 +11,23 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from brandkit.accounts.scoped import ScopedAdmin, person
-from brandkit.common.errors import BrandkitError, Invalid
+from brandkit.common.errors import BrandkitError
 from brandkit.common.numbers import row_number
 from brandkit.common.storage import digest
 from generation import drafting
-from generation.imaging.ratios import MODEL_PIXELS, RATIOS, SIZES
+from generation.admin.scene_form import AskForm, nearest_ratio
+from generation.engine.flags import flags_of
 from generation.models import SceneDraft
-from generation.provider import price_of
-from generation.providers.base import Provider
-from generation.templatetags.studio import about
 from generation.waiting import why_waiting
 from templates_app.admin.scenes import picture_address, thumbnail
 from templates_app.admin.versions import page_of
 from templates_app.models import SceneVersion
 
-if TYPE_CHECKING:
-    DraftModelForm = forms.ModelForm[SceneDraft]
-else:
-    DraftModelForm = forms.ModelForm
-
 PART = "generation/admin/scene_draft_now.html"
-
-
-class AskForm(DraftModelForm):
-    """base: the version that is restyled; none where the picture is made from words alone."""
-
-    base: ClassVar[SceneVersion | None] = None
-    prompt = forms.CharField(label="In words", widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}))
-    ratio = forms.ChoiceField(choices=[(each, each) for each in RATIOS], widget=UnfoldAdminSelectWidget)
-    size = forms.ChoiceField(
-        choices=[(each, each) for each in SIZES],
-        widget=UnfoldAdminSelectWidget,
-        help_text="2K is good: scenes are kept at 3072 pixels a side at most.",
-    )
-    provider = forms.ChoiceField(label="Made by", widget=UnfoldAdminRadioSelectWidget)
-
-    class Meta:
-        model = SceneDraft
-        fields = ("scene", "prompt", "ratio", "size", "provider")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        provider, prompt = self.fields["provider"], self.fields["prompt"]
-        assert isinstance(provider, forms.ChoiceField)  # noqa: S101 -- for the type checker
-        makers = drafting.scene_makers()
-        provider.choices = [(maker.alias, self._offer(maker)) for maker in makers]
-        provider.initial = makers[0].alias if makers else ""
-        prompt.help_text = (
-            "What should be different and what should stay. The model is sent the picture and these words."
-            if self.base
-            else "The place, the light and the camera, with free room where the product will stand, and no "
-            "product in it. The model is sent just these words."
-        )
-
-    def clean(self) -> dict[str, Any]:
-        given = super().clean() or self.cleaned_data
-        if not self.errors:
-            self._check(given)
-        return given
-
-    def _check(self, given: dict[str, Any]) -> None:
-        words, ratio, size = (given[name] for name in ("prompt", "ratio", "size"))
-        try:
-            maker = drafting.scene_maker(given["provider"])
-            drafting.check(maker, words=words, ratio=ratio, size=size, pictures=self._pictures)
-        except Invalid as error:
-            raise forms.ValidationError(error.message) from error
-
-    @property
-    def _pictures(self) -> int:
-        return 1 if self.base else 0
-
-    def _offer(self, maker: Provider) -> str:
-        """A provider with its model and its prices."""
-        sizes = [size for size in SIZES if size in maker.sizes]
-        prices = {size: about(price_of(maker, size=size, pictures=self._pictures)) for size in sizes}
-        told = [f"{size} {price}" for size, price in prices.items()]
-        words = (
-            f"{next(iter(prices.values()))} a picture" if len(set(prices.values())) == 1 else ", ".join(told)
-        )
-        return f"{maker.name}, {maker.model}: {words}"
 
 
 @admin.register(SceneDraft)
@@ -104,7 +35,7 @@ class SceneDraftAdmin(ScopedAdmin):
     """Nobody edits one: it is asked for, followed, and asked for again."""
 
     form = AskForm
-    list_display = ("look", "scene", "how", "words", "shown_state", "requested_by", "created_at")
+    list_display = ("look", "scene", "how", "words", "shown_state", "asking")
     list_display_links = ("look", "scene")
     list_filter = ("state",)
     list_select_related = ("scene__brand", "restyled__scene__brand", "version__scene__brand", "requested_by")
@@ -130,6 +61,10 @@ class SceneDraftAdmin(ScopedAdmin):
     @admin.display(description="state", ordering="state")
     def shown_state(self, draft: SceneDraft) -> SafeString:
         return format_html('<span class="bk-state bk-{}">{}</span>', draft.state, draft.get_state_display())
+
+    @admin.display(description="asked for")
+    def asking(self, draft: SceneDraft) -> str:
+        return f"{localtime(draft.created_at):%-d %b %Y, %H:%M} by {draft.requested_by or 'the operator'}"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -272,21 +207,20 @@ def shown(draft: SceneDraft) -> dict[str, Any]:
         "base_picture": picture_address(draft.restyled, "thumbnail") if draft.restyled else "",
         "base_page": page_of(draft.restyled) if draft.restyled else "",
         "waits": waits,
+        "advice": shape_advice(draft, version) if version else "",
         "attempts": attempts,
         "cost": sum(attempt.cost for attempt in attempts),
         "mark": digest(f"{draft.state}.{len(attempts)}.{waits}".encode())[:12],
     }
 
 
+def shape_advice(draft: SceneDraft, version: SceneVersion) -> str:
+    """A sentence where the picture has another ratio than was asked for; else empty."""
+    pixels = {"width": version.width, "height": version.height}
+    if all(flag["code"] != "wrong_ratio" for flag in flags_of(ratio=draft.ratio, size=draft.size, **pixels)):
+        return ""
+    return f"It was asked for in {draft.ratio} and came as {version.width} × {version.height}."
+
+
 def page_of_draft(draft: SceneDraft) -> str:
     return reverse("admin:generation_scenedraft_change", args=[draft.pk])
-
-
-def nearest_ratio(width: int, height: int) -> str:
-    """The ratio that models make which is nearest to a picture's own."""
-
-    def off(ratio: str) -> float:
-        wide, high = MODEL_PIXELS[ratio]["1K"]
-        return abs(log(width / height) - log(wide / high))
-
-    return min(RATIOS, key=off)

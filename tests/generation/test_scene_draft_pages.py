@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from brandkit.accounts.models import Brand, Role, User
-from brandkit.common.models import history
-from generation import drafting, tasks
+from brandkit.common.errors import Conflict
+from brandkit.common.models import Event, history
+from generation import accounts, drafting, tasks
 from generation.models import SceneDraft
 from generation.runner import run
 from templates_app.models import SceneVersion
@@ -208,20 +209,54 @@ def test_it_leads_to_the_draft_version(desk: Client, base: SceneVersion, curator
     shown = text_of(desk.get(page(draft)))
     assert reverse("admin:templates_app_sceneversion_change", args=[version.pk]) in shown
     assert reverse("studio:scene-file", args=[base.brand.slug, version.pk, "picture"]) in shown
-    assert "a draft. Draw its slot and its light there, then approve it." in shown
+    assert "a draft. Look over its slot and its light there, then approve it." in shown
     assert "$0.01" in shown
     listed = text_of(desk.get(reverse("admin:generation_scenedraft_changelist")))
     assert page(draft) in listed
     assert reverse("studio:scene-file", args=[base.brand.slug, version.pk, "thumbnail"]) in listed
 
 
+def test_it_tells_of_another_ratio(
+    desk: Client, base: SceneVersion, curator: User, script: Callable[..., None]
+) -> None:
+    script({"do": "wrong_ratio"}, {"do": "small"})
+    words = "It was asked for in 1:1 and came as 1024 × 922."
+    assert words in text_of(desk.get(page(ran(asked(base, curator)))))
+    assert "It was asked for in" not in text_of(desk.get(page(ran(asked(base, curator, "At noon.")))))
+
+
+def test_it_says_that_nobody_calls_a_provider_now(desk: Client, base: SceneVersion, curator: User) -> None:
+    draft = asked(base, curator)
+    accounts.pause("fake", by=curator)
+    form = text_of(desk.get(f"{reverse(ADD)}?restyled={base.pk}"))
+    assert "about $0.01 a picture. Fake has been paused since" in form
+    assert f"{curator} paused it." in form
+    assert "This picture goes on by itself as soon as the operator has resumed" in text_of(
+        desk.get(page(draft))
+    )
+
+
 def test_it_says_that_its_version_was_thrown_away(desk: Client, base: SceneVersion, curator: User) -> None:
     draft = ran(asked(base, curator))
     assert draft.version is not None
-    delete_draft(version=draft.version, by=curator)
+    delete = reverse("admin:templates_app_sceneversion_delete", args=[draft.version.pk])
+    assert desk.post(delete, {"post": "yes"}).status_code == 302
     shown = text_of(desk.get(page(draft)))
     assert "its draft version has been thrown away since" in shown
     assert do(draft, "another") in shown
+
+
+def test_a_draft_that_was_restyled_is_kept(desk: Client, base: SceneVersion, curator: User) -> None:
+    version = ran(asked(base, curator)).version
+    assert version is not None
+    asked(version, curator)
+    delete = reverse("admin:templates_app_sceneversion_delete", args=[version.pk])
+    assert desk.post(delete, {"post": "yes"}).status_code == 200
+    with pytest.raises(Conflict, match="Another picture was asked for from this draft"):
+        delete_draft(version=version, by=curator)
+    assert SceneVersion.objects.filter(pk=version.pk).exists()
+    assert version.picture.storage.exists(version.picture.name)
+    assert not Event.objects.filter(kind="scene_version.deleted").exists()
 
 
 def test_it_tells_failures_and_tries_again(

@@ -75,6 +75,7 @@ def ask(settings: Any, base: SceneVersion, curator: User) -> Ask:
         else:
             name, options = "generation.providers.fake.Fake", {"script": list(steps or [{"do": "picture"}])}
         settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": name, "OPTIONS": options}}
+        settings.BRANDKIT_PROVIDER = "fake"
         given: dict[str, Any] = {"words": "At noon.", "ratio": "4:3", "size": "1K", "by": curator}
         if restyled:
             return drafting.restyle(version=base, **given)[0]
