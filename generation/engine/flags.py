@@ -13,9 +13,7 @@ def flags_of(*, ratio: str, size: str, width: int, height: int) -> list[Flag]:
     found = []
     off = (width / height) / (asked_width / asked_height)
     if not 1 - TOLERANCE <= off <= 1 + TOLERANCE:
-        words = (
-            f"It was asked for in {ratio} and came as {width} × {height}: a channel's crop takes more away."
-        )
+        words = f"It was asked for in {ratio} and came as {width} × {height}: its crop takes more away."
         found.append({"code": "wrong_ratio", "words": words})
     if min(width / asked_width, height / asked_height) < 1 - TOLERANCE:
         words = (
