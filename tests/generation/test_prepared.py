@@ -13,12 +13,13 @@ from brandkit.accounts.models import Brand
 from brandkit.common.storage import digest, private_store
 from generation.imaging.fitting import fit_within
 from generation.imaging.unreadable import Unreadable
-from generation.models import PreparedPicture, Reference
+from generation.models import Generation, PreparedPicture, Reference
 from generation.prepared import InputChanged, NotPrepared, Stored, prepared
 from generation.providers.base import Picture, Provider
 from generation.providers.fake import Fake
+from generation.runner import run
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_reference, make_subject, picture_bytes
+from tests.factories import make_brand, make_generation, make_reference, make_subject, picture_bytes
 from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +203,29 @@ def test_it_takes_no_metadata_along(brand: Brand) -> None:
 def test_it_refuses_what_is_no_picture(data: bytes, tmp_path: Any) -> None:
     with pytest.raises(Unreadable):
         fit_within(data, most_bytes=1000, most_side=100)
+
+
+def test_an_attempt_tells_what_was_really_sent(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pictures of one photo in one scene: prepared once, and both say so."""
+    settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": "generation.providers.fake.Fake"}}
+    monkeypatch.setattr(Fake, "most_input_side", 100)
+    generations = [make_generation(make_brand(), provider="fake")]
+    generations.append(again(generations[0]))
+    for generation in generations:
+        run(generation.NOUN, generation.pk)
+    [row] = PreparedPicture.objects.all()
+    scene, subject = generations[0].scene_version, generations[0].subject
+    assert row.source_sha256 == scene.sha256
+    for generation in generations:
+        [attempt] = generation.attempts.all()
+        assert [(each["role"], each["sha256"]) for each in attempt.sent] == [
+            ("subject", subject.normal_sha256),
+            ("scene", row.sha256),
+        ]
+        assert (attempt.sent[1]["media_type"], attempt.sent[1]["width"]) == ("image/jpeg", 100)
+
+
+def again(generation: Generation) -> Generation:
+    same = ("subject", "scene_version", "prompt_version", "output_format")
+    fields = {name: getattr(generation, name) for name in same}
+    return make_generation(generation.brand, provider="fake", variation=2, **fields)
