@@ -41,8 +41,8 @@ POLL_SECONDS = 60.0
 FIRST_PAUSE, GROWTH = 1.0, 1.5
 """Seconds before the first poll, and how much longer each further pause is."""
 
-FETCH_PAUSES = (0.0, 2.0, 10.0)
-"""Seconds before each try to fetch a finished picture."""
+FETCH_PAUSES = (2.0, 10.0)
+"""Seconds before each further try to fetch a finished picture."""
 
 LONGEST_ID = 200
 """Characters of a job id that are kept with an attempt."""
@@ -50,6 +50,7 @@ LONGEST_ID = 200
 NOTHING = Decimal(0)
 KEY_REFUSED = frozenset({401, 402, 403})
 GONE = frozenset({404, 410})
+FINAL = frozenset({"forbidden", "too_large"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +139,8 @@ class ImageJobs(HttpProvider):
             words = f"{host} gave no answer ({fault.kind.replace('_', ' ')}). Check the address."
             tell(Finding(what="host", works=False, words=words))
             return
-        if status not in KEY_REFUSED | GONE and not 200 <= status < 300:
-            words = f"{host} answers with HTTP {status} where a job is asked for. Check url and poll_path."
+        if 300 <= status < 400 or status >= 500:
+            words = f"{host} answers with HTTP {status}. Check the address, or try again later."
             tell(Finding(what="host", works=False, words=words))
             return
         tell(Finding(what="host", works=True, words=f"{host} answers."))
@@ -187,9 +188,8 @@ class ImageJobs(HttpProvider):
             if not isinstance(found, _AtWork):
                 return found
             look = found
-        waited = f"{self.dialect.budget / 60:.0f} min"
         words = (
-            f"{self.name} was not done after {waited} (last seen: {look.seen}). "
+            f"{self.name} was not done after {self.dialect.budget:g} s (last seen: {look.seen}). "
             "The same job is asked for again later."
         )
         return self._not_ended(call, code="still_running", words=words, unknown=True)
@@ -231,9 +231,9 @@ class ImageJobs(HttpProvider):
     def _ended(self, reply: Reply, call: _Call) -> Result | None:
         """What came of the job; None while it is at work, or where the answer does not say."""
         answer = _mapping(reply.document)
-        status = str(answer.get("status", "")).lower()
-        if status in self.dialect.done:
-            return self._made(answer.get("outputs"), reply, call)
+        status, outputs = str(answer.get("status", "")).lower(), answer.get("outputs")
+        if status in self.dialect.done or (outputs and not status):
+            return self._made(outputs, reply, call)
         if refused := self._refusal(reply, call, cost=self._inputs(call)):
             return refused
         if status not in self.dialect.failed:
@@ -257,67 +257,73 @@ class ImageJobs(HttpProvider):
         first, name = outputs[0], self.dialect.base64_field
         output = first if isinstance(first, Mapping) else {"url" if _is_address(first) else name: first}
         if output.get("url"):
-            ended = self._fetch(str(output["url"]), reply, call)
+            result = self._fetch(str(output["url"]), reply, call)
         elif name in output:
-            ended = self._unpack(spilled(output[name]), reply, call)
+            result = self._unpack(spilled(output[name]), reply, call)
         else:
             has = self.clean(", ".join(map(str, output)))[:80]
             return self._not_understood(reply, call, f"an output with {has}, and with neither url nor {name}")
-        notes = (f"{len(outputs)} pictures came; the first one was kept.",) if len(outputs) > 1 else ()
-        return ended or Made(notes=notes, **self._facts(reply, call, call.price))
+        if isinstance(result, Made) and len(outputs) > 1:
+            return replace(result, notes=(f"{len(outputs)} pictures came; the first one was kept.",))
+        return result
 
-    def _unpack(self, picture: Spilled, reply: Reply, call: _Call) -> Result | None:
-        """Write it to the sink. None where that worked."""
+    def _unpack(self, picture: Spilled, reply: Reply, call: _Call) -> Result:
         if picture.error:
             return self.bad_answer(reply, price=call.price, request=call.request)
         if not picture.size:
             return self._no_picture(reply, call, cost=call.price)
         picture.copy_to(call.sink)
-        return None
+        return Made(**self._facts(reply, call, call.price))
 
     def _no_picture(self, reply: Reply, call: _Call, *, cost: Decimal) -> TryLater:
         words = f"{self.name} said that it was done, and sent no picture. It is asked for anew."
         return TryLater(code="no_picture", words=words, **self._facts(reply, call, cost))
 
-    def _fetch(self, url: str, reply: Reply, call: _Call) -> Result | None:
-        """Write what lies at the address to the sink. None where that worked.
+    def _fetch(self, url: str, reply: Reply, call: _Call) -> Result:
+        """Write what lies at the address to the sink. It is paid in any case: so it is tried several times."""
+        facts, pauses = self._facts(reply, call, call.price), iter(FETCH_PAUSES)
+        while True:
+            try:
+                size = self._fetch_once(url, call.sink)
+                return Made(**{**facts, "bytes_received": reply.bytes_received + size})
+            except Fault as fault:
+                pause = next(pauses, None)
+                if fault.kind in FINAL or pause is None or not call.job.pause(pause):
+                    said = {
+                        "vendor_words": self.clean(str(fault)),
+                        "http_status": fault.status or reply.status,
+                    }
+                    return self._not_fetched(url, fault, call, {**facts, **said})
 
-        A picture that can't be fetched is paid all the same: so fetching is tried again before anything else.
-        """
-        facts, host = self._facts(reply, call, call.price), self.clean(_host(url))[:80]
-        for pause in FETCH_PAUSES:
-            if pause and not call.job.pause(pause):
-                break
-            fault = self._fetch_once(url, call.sink)
-            if fault is None:
-                return None
-            if fault.kind == "forbidden":
-                words = (
-                    f"{self.name} keeps its pictures at “{host}”, where this server fetches nothing from. "
-                    "If the address is right, an operator can allow it (allow_hosts) and resume the provider."
-                )
-                return Stopped(code="host_not_allowed", words=words, **facts)
-            if fault.kind == "too_large":
-                words = f"The picture that {self.name} made is too large. Choose a format of a smaller size."
-                return Failed(code="too_large", words=words, step="fetch", **facts)
+    def _fetch_once(self, url: str, sink: BinaryIO) -> int:
+        """Gives how many bytes came. Raises Fault, also for what is no picture; then nothing of it stays."""
+        allowed = frozenset(self.dialect.allow_hosts)
+        fetched = fetch(url, sink=sink, base=self.url, allow_hosts=allowed)
+        sink.seek(0)
+        found = sniff(sink.read(HEAD))
+        sink.seek(0, SEEK_END)
+        if not found.media_type:
+            sink.seek(0)
+            sink.truncate()
+            raise Fault("bad_answer", f"it is {found.words}")
+        return fetched.bytes
+
+    def _not_fetched(
+        self, url: str, fault: Fault, call: _Call, facts: Mapping[str, Any]
+    ) -> Stopped | Failed | TryLater:
+        host = self.clean(_host(url))[:80]
+        if fault.kind == "forbidden":
+            words = (
+                f"{self.name} keeps its pictures at “{host}”, where this server fetches nothing from. "
+                "If the address is right, an operator can allow it (allow_hosts) and resume the provider."
+            )
+            return Stopped(code="host_not_allowed", words=words, **facts)
+        if fault.kind == "too_large":
+            words = f"The picture that {self.name} made is too large. Choose a format of a smaller size."
+            return Failed(code="too_large", words=words, step="fetch", **facts)
         words = f"{self.name} made the picture, and it could not be fetched from “{host}”. It is tried again."
         again = bool(call.job.id)
         return TryLater(code="not_fetched", words=words, step="fetch", job_goes_on=again, **facts)
-
-    def _fetch_once(self, url: str, sink: BinaryIO) -> Fault | None:
-        """What went wrong, if anything did. What is no picture is no success; nothing of it stays."""
-        try:
-            fetch(url, sink=sink, base=self.url, allow_hosts=frozenset(self.dialect.allow_hosts))
-        except Fault as fault:
-            return fault
-        sink.seek(0)
-        found = sniff(sink.read(HEAD))
-        if found.media_type:
-            sink.seek(0, SEEK_END)
-            return None
-        sink.seek(0)
-        sink.truncate()
-        return Fault("bad_answer", f"it is {found.words}")
 
     def _not_understood(self, reply: Reply, call: _Call, what: str) -> Stopped:
         """The next answers would be the same, and each would be paid: nobody asks until it is set up."""

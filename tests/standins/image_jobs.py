@@ -125,10 +125,10 @@ class Api(Server):
 
     def _look(self, handler: Handler) -> None:
         id = handler.path.removeprefix(f"{PATH}/")
-        if id not in self._jobs:
-            raise Bad(404, "not_found", f"No such job: {id}")
         if (fault := self.next_of(self._poll_faults)) is not None:
             play(fault, handler)
+        elif id not in self._jobs:
+            raise Bad(404, "not_found", f"No such job: {id}")
         elif self._left[id]:
             self._left[id] -= 1
             handler.say(200, {"request_id": id, "status": "running"})

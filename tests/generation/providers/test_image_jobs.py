@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from generation.providers.base import Made
+from generation.providers.base import Finding, Made
 from generation.providers.image_jobs import ImageJobs
 from tests.generation.providers.image_jobs import (
     PRICE,
@@ -59,6 +59,13 @@ def test_it_needs_both_pictures() -> None:
     with image_jobs_server() as server, pytest.raises(ValueError, match="a subject and a scene"):
         provider(server).make(a_request(scene=None), BytesIO(), Waiting())
     assert server.seen == []
+
+
+def test_it_takes_outputs_for_success_where_no_status_is_told() -> None:
+    with image_jobs_server({"outputs": ["aGVsbG8="]}) as server:
+        result, made = make(server)
+    assert isinstance(result, Made)
+    assert (made, result.cost) == (b"hello", PRICE)
 
 
 def test_it_takes_a_picture_however_small() -> None:
@@ -131,3 +138,25 @@ def test_it_keeps_the_first_of_several_and_says_so() -> None:
         result, made = make(server)
     assert isinstance(result, Made)
     assert (made, result.notes) == (b"hello", ("2 pictures came; the first one was kept.",))
+
+
+@pytest.mark.parametrize(
+    ("poll", "found"),
+    [
+        ("ok", [("host", True), ("key", True)]),
+        ("empty", [("host", True), ("key", True)]),
+        ("bad_input", [("host", True), ("key", True)]),
+        ("slow_down", [("host", True), ("key", True)]),
+        ("bad_key", [("host", True), ("key", False)]),
+        ("no_credit", [("host", True), ("key", False)]),
+        ("moved", [("host", False)]),
+        ("bad_gateway", [("host", False)]),
+        ("reset", [("host", False)]),
+    ],
+)
+def test_it_probes_for_nothing(poll: str, found: list[tuple[str, bool]]) -> None:
+    findings: list[Finding] = []
+    with image_jobs_server(polls=[poll]) as server:
+        provider(server).probe(findings.append)
+    assert [(finding.what, finding.works) for finding in findings] == found
+    assert server.posts == []

@@ -17,6 +17,7 @@ def test_it_fetches_a_picture_without_the_key() -> None:
         result, made = make(server, allow_hosts=files_of(server))
     assert isinstance(result, Made)
     assert (result.cost, made) == (PRICE, picture(1024, 1024, "job-1"))
+    assert result.bytes_received > len(made)
     assert [seen.path for seen in server.files.seen] == ["/1024x1024/job-1.jpg"]
 
 
@@ -62,6 +63,7 @@ def test_a_picture_that_does_not_come_is_paid_and_its_job_kept(running: int | No
         result, made = make(server, allow_hosts=files_of(server))
     assert isinstance(result, TryLater)
     assert (result.code, result.step, result.job_goes_on) == ("not_fetched", "fetch", goes_on)
+    assert (result.http_status, result.vendor_words) == (404, "HTTP 404")
     assert (result.cost, made, result.unknown) == (PRICE, b"", False)
     assert (len(server.posts), len(server.files.seen)) == (1, 3)
 

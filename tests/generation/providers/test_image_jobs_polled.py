@@ -106,7 +106,7 @@ def test_it_gives_the_job_up_for_now_when_its_time_is_spent(
     assert (result.code, result.unknown, result.job_goes_on) == ("still_running", True, True)
     assert (result.cost, result.response_id, made) == (PRICE, "job-1", b"")
     assert result.words == (
-        "Image jobs was not done after 1 min (last seen: “running”). The same job is asked for again later."
+        "Image jobs was not done after 60 s (last seen: “running”). The same job is asked for again later."
     )
     assert sum(job.pauses) == pytest.approx(60)
     assert len(server.posts) == 1
