@@ -280,7 +280,7 @@ class ImageJobs(HttpProvider):
         return TryLater(code="no_picture", words=words, **self._facts(reply, call, cost))
 
     def _fetch(self, url: str, reply: Reply, call: _Call) -> Result:
-        """Write what lies at the address to the sink. It is paid in any case: so it is tried several times."""
+        """Write what lies at the address to the sink. It is paid in any case: so more tries than one."""
         facts, pauses = self._facts(reply, call, call.price), iter(FETCH_PAUSES)
         while True:
             try:
