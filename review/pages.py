@@ -201,6 +201,7 @@ def _desk(request: HtmxRequest, review: Review, *, problem: str = "", status: in
         "held": held,
         "may_decide": undecided and may_review and not mine and not held,
         "problem": problem,
+        "unfit": actions.why_unfit(review),
         "said": request.POST,
         "reasons": Decision.Reason.choices,
         "waiting": waiting[:STRIP],

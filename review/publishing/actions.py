@@ -58,6 +58,15 @@ def require_fit(review: Review) -> None:
     window((output.width, output.height), (wanted.width, wanted.height), _subject(output))
 
 
+def why_unfit(review: Review) -> str:
+    """One sentence why this picture can't be published in its format; empty where it can."""
+    try:
+        require_fit(review)
+    except Unfit as error:
+        return error.message
+    return ""
+
+
 def publish(*, review: Review, by: User) -> AssetVersion:
     """Give an approved picture its public address.
 

@@ -5,14 +5,16 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import StorageFailed
-from review.models import Decision, Review
+from generation.models import Attempt
+from review.models import Asset, Decision, Review
 from review.publishing import actions
 from review.services import claim, decide
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_reference, make_user
+from tests.factories import make_brand, make_format, make_reference, make_user
 from tests.review.factories import make_published, make_review
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +144,63 @@ def test_it_offers_to_publish_again_when_the_store_has_failed(
     assert "approved and published as" in text(there)
     assert "not public yet" not in text(client.get(address("library")))
     assert Review.objects.get().state == "published"
+
+
+def test_it_warns_of_what_is_not_as_it_was_asked_for(brand: Brand, reviewer: User) -> None:
+    flags = [{"code": "wrong_ratio", "words": "It was asked for in 1:1 and came as 1200 × 1024."}]
+    review = make_review(brand, output={"flags": flags})
+    client = client_of(reviewer)
+    page = text(client.get(address("show", review.pk)))
+    assert "It was asked for in 1:1 and came as 1200 × 1024." in page
+    assert "formnovalidate disabled" not in page
+    client.post(address("decide", review.pk), {"verdict": "approved"})
+    name = Review.objects.get().asset_version.asset.name
+    assert "It was asked for in 1:1" in text(client.get(address("asset", name)))
+
+
+def test_it_says_that_a_picture_too_small_for_its_format_can_only_be_rejected(
+    brand: Brand, reviewer: User
+) -> None:
+    flags = [{"code": "too_small", "words": "It was asked for at 1K and came as 512 × 512."}]
+    review = make_review(
+        brand,
+        output={"width": 512, "height": 512, "flags": flags},
+        output_format=make_format(brand, width=1024, height=1024),
+    )
+    client, before = client_of(reviewer), stored_files()
+    page = text(client.get(address("show", review.pk)))
+    assert "It was asked for at 1K and came as 512 × 512." in page
+    assert "published pictures are never enlarged. Ask for it again at a larger size. So it can" in page
+    assert "formnovalidate disabled" in page
+    answer = client.post(address("decide", review.pk), {"verdict": "approved"})
+    assert answer.status_code == 422
+    assert "This picture has 512 × 512 pixels and the format needs 1024 × 1024" in text(answer)
+    review.refresh_from_db()
+    assert (review.state, review.problem, review.decisions.count()) == ("claimed", "", 0)
+    assert (Asset.objects.count(), stored_files()) == (0, before)
+    client.post(address("decide", review.pk), {"verdict": "rejected", "reason": "artefact"})
+    review.refresh_from_db()
+    assert review.state == "rejected"
+
+
+def test_it_tells_every_fact_of_an_attempt(brand: Brand, reviewer: User) -> None:
+    review = make_review(brand)
+    generation = review.output.generation
+    Attempt.objects.create(
+        generation=generation,
+        number=2,
+        provider="gemini",
+        model="gemini-3",
+        outcome="failed",
+        http_status=400,
+        vendor_words="Unsupported <MIME> type",
+        started_at=timezone.now(),
+        cost=0,
+    )
+    page = text(client_of(reviewer).get(address("show", review.pk)))
+    assert "2. Failed for good" in page
+    assert '<dt>HTTP status</dt><dd class="lines">400</dd>' in page
+    assert "Unsupported &lt;MIME&gt; type" in page
 
 
 @pytest.mark.parametrize("role", [Role.DESIGNER, Role.CURATOR])
