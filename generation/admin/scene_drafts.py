@@ -98,7 +98,7 @@ class SceneDraftAdmin(ScopedAdmin):
         if wanted is None:
             return None
         theirs = SceneVersion.objects.filter(scene__brand__in=self.brands(request))
-        found = theirs.select_related("scene__brand").filter(pk=row_number(wanted)).first()
+        found = theirs.select_related("scene__brand").filter(pk=row_number(wanted) or 0).first()
         if found is None:
             raise Http404
         return found

@@ -25,11 +25,9 @@ NOTE = 300
 
 def outline(draft: SceneDraft) -> PictureRequest:
     """What is asked for, before the picture of the version that is restyled has been read."""
-    base = draft.restyled
     return PictureRequest(
         prompt=draft.prompt,
-        scene=base
-        and Stored(role="scene", file=base.picture, sha256=base.sha256, width=base.width, height=base.height),
+        scene=_stored(draft.restyled) if draft.restyled else None,
         ratio=draft.ratio,
         size=draft.size,
         seed=draft.seed,
@@ -58,6 +56,10 @@ def note(draft: SceneDraft) -> str:
     base = draft.restyled
     how = f"Restyled from v{base.number} by" if base else "Drafted by"
     return Truncator(f"{how} {draft.model}: “{draft.prompt}”").chars(NOTE)
+
+
+def _stored(base: SceneVersion) -> Stored:
+    return Stored(role="scene", file=base.picture, sha256=base.sha256, width=base.width, height=base.height)
 
 
 def _curator(draft: SceneDraft) -> User:

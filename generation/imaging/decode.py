@@ -65,7 +65,7 @@ def open_file(file: IO[bytes], *, size: int, limits: Limits = LIMITS, bounds: Bo
         file.seek(0)
         kind = media_type(file.read(HEAD), size)
         file.seek(0)
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # a real file
         facts = _normalise(file, answer, kind, size, limits, bounds)
         answer.seek(0)
         return Photo(media_type=kind, size=size, sha256=sha256, **_received(answer, facts))

@@ -64,7 +64,7 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
     confirm_template: ClassVar[str]
     list_filter = ("state",)
     ordering = ("-id",)
-    actions_detail = ("approve", "new_version", "retire")
+    actions_detail: tuple[str, ...] = ("approve", "new_version", "retire")
     change_form_outer_before_template = "templates_app/admin/state.html"
 
     class Media:

@@ -255,7 +255,7 @@ def test_a_draft_that_was_restyled_is_kept(desk: Client, base: SceneVersion, cur
     with pytest.raises(Conflict, match="Another picture was asked for from this draft"):
         delete_draft(version=version, by=curator)
     assert SceneVersion.objects.filter(pk=version.pk).exists()
-    assert version.picture.storage.exists(version.picture.name)
+    assert version.picture.storage.exists(str(version.picture))
     assert not Event.objects.filter(kind="scene_version.deleted").exists()
 
 
