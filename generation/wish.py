@@ -18,6 +18,13 @@ from templates_app.rendering import render
 MOST_VARIATIONS = 1000
 """So many pictures of the same things can be asked for."""
 
+SHOWN: Mapping[str, str] = {
+    Reference.Shows.ANGLE: "another side of it",
+    Reference.Shows.DETAIL: "a detail of it close up",
+    Reference.Shows.PERSON: "a person",
+}
+"""A further photo, as a prompt speaks of it after the thing's name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
@@ -77,7 +84,11 @@ class Wish:
         """All that a prompt may speak of: plain values only."""
         return {
             "brand": {"name": self.brand.name},
-            "subject": {"name": subject.name, "sku": subject.sku},
+            "subject": {
+                "name": subject.name,
+                "sku": subject.sku,
+                "further": further(self.references.get(subject.pk, ())),
+            },
             "scene": {"name": scene.scene.name, "description": scene.scene.description},
             "format": {
                 "name": output_format.name,
@@ -96,6 +107,13 @@ class Wish:
             known = ", ".join(usual) or "none"
             raise Invalid(f"This prompt has no variable “{unknown[0]}”. Its variables: {known}.")
         return {name: value for name, value in {**usual, **self.variables}.items() if value is not None}
+
+
+def further(references: Sequence[Reference]) -> str:
+    """What the pictures after subject and scene show, for a prompt to say."""
+    return " ".join(
+        f"Image {number} shows {SHOWN[each.shows]}." for number, each in enumerate(references, start=3)
+    )
 
 
 def wish_of(generation: Generation, references: Sequence[Reference] = ()) -> str:

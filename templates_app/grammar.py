@@ -20,11 +20,14 @@ MAX_PATH = 4
 
 GIVEN: Mapping[str, tuple[str, ...]] = {
     "brand": ("name",),
-    "subject": ("name", "sku"),
+    "subject": ("name", "sku", "further"),
     "scene": ("name", "description"),
     "format": ("name", "width", "height", "ratio"),
 }
-"""What every prompt is given. A brand's own values come as `vars.NAME`."""
+"""What every prompt is given. A brand's own values come as `vars.NAME`.
+
+further: a sentence for each further photo that is sent, since models are sent the pictures without names.
+"""
 
 FILTERS: Mapping[str, int] = {
     "capitalize": 0,

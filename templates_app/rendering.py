@@ -30,7 +30,7 @@ A_LIST = "a_list"
 
 SAMPLES: Mapping[str, Mapping[str, str | int]] = {
     "brand": {"name": "Sunny Fruit"},
-    "subject": {"name": "Banana", "sku": "FR-0042"},
+    "subject": {"name": "Banana", "sku": "FR-0042", "further": "Image 3 shows another side of it."},
     "scene": {"name": "Kitchen", "description": "A bright kitchen in the morning"},
     "format": {"name": "Square", "width": 1080, "height": 1080, "ratio": "1:1"},
 }

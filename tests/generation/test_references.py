@@ -307,6 +307,17 @@ def test_it_sends_the_photos_after_subject_and_scene(subject: Subject) -> None:
 
 
 @pytest.mark.usefixtures("providers")
+def test_a_prompt_can_say_what_they_show(subject: Subject) -> None:
+    for shows in ("detail", "person", "angle"):
+        make_reference(subject, shows=shows)
+    prompt = make_prompt(subject.brand, text="{{ subject.name }}. {{ subject.further }}")
+    said = " Image 3 shows a detail of it close up. Image 4 shows a person. Image 5 shows another side of it."
+    for provider, words in (("fake", said), ("compositor", "")):
+        generation, _ = services.request(**wish(subject, prompt_version=prompt, provider=provider))
+        assert generation.prompt == f"Banana.{words}"
+
+
+@pytest.mark.usefixtures("providers")
 def test_a_provider_without_a_use_for_them_is_asked_as_before(subject: Subject) -> None:
     asked = wish(subject, provider="compositor")
     first, _ = services.request(**asked)

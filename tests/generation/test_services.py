@@ -417,4 +417,4 @@ def test_it_gives_a_prompt_all_that_a_prompt_may_speak_of() -> None:
         output_format=shape,
     )
     generation, _ = services.request(**asked)
-    assert generation.prompt == f"{brand.name}|Pear|P-1|Shelf|A plain one|{shape.name}|256|256|1:1"
+    assert generation.prompt == f"{brand.name}|Pear|P-1||Shelf|A plain one|{shape.name}|256|256|1:1"
