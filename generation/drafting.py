@@ -2,7 +2,7 @@
 
 import json
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from brandkit.accounts.models import User
 from brandkit.accounts.policy import Act, require
@@ -12,6 +12,7 @@ from generation.models import SceneDraft
 from generation.provider import get_provider, get_providers
 from generation.providers.base import Provider
 from generation.queueing import get_or_add, put_back, take_out
+from generation.wish import MOST_VARIATIONS
 from templates_app.models import SceneTemplate, SceneVersion
 
 NO_MAKER = (
@@ -52,18 +53,36 @@ def restyle(
     return _ask(wanted, provider, by)
 
 
-def another(*, draft: SceneDraft, by: User) -> SceneDraft:
-    """The next variation of the same: another picture, paid for anew. Raises as asking does."""
-    last = _alike(draft).aggregate(last=Max("variation"))["last"]
+def another(*, draft: SceneDraft, variation: int, by: User) -> SceneDraft:
+    """Another variation of the same: another picture, paid for anew. Raises as asking does.
+
+    variation: as `next_variation` told it beforehand: two clicks on one button ask for one picture.
+    """
+    if not 1 <= variation <= MOST_VARIATIONS:
+        raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
     wanted = SceneDraft(
         scene=draft.scene,
         restyled=draft.restyled,
         prompt=draft.prompt,
         ratio=draft.ratio,
         size=draft.size,
-        variation=last + 1,
+        variation=variation,
     )
     return _ask(wanted, draft.provider, by)[0]
+
+
+def next_variation(draft: SceneDraft) -> int:
+    """The first number that nobody has asked for with the same words, size and provider."""
+    same = SceneDraft.objects.filter(
+        scene=draft.scene_id,
+        restyled=draft.restyled_id,
+        prompt=draft.prompt,
+        provider=draft.provider,
+        ratio=draft.ratio,
+        size=draft.size,
+    )
+    last: int | None = same.aggregate(last=Max("variation"))["last"]
+    return (last or 0) + 1
 
 
 def cancel(*, draft: SceneDraft, by: User) -> None:
@@ -122,8 +141,13 @@ def check(provider: Provider, *, words: str, ratio: str, size: str, pictures: in
 
 
 def _check(wanted: SceneDraft, provider: Provider) -> None:
-    pictures = 1 if wanted.restyled_id else 0
+    pictures = pictures_of(wanted)
     check(provider, words=wanted.prompt, ratio=wanted.ratio, size=wanted.size, pictures=pictures)
+
+
+def pictures_of(draft: SceneDraft) -> int:
+    """So many pictures are sent with the words."""
+    return 1 if draft.restyled_id else 0
 
 
 def wish_of(draft: SceneDraft) -> str:
@@ -136,15 +160,3 @@ def wish_of(draft: SceneDraft) -> str:
         "variation": draft.variation,
     }
     return digest(json.dumps(parts, sort_keys=True).encode())
-
-
-def _alike(draft: SceneDraft) -> QuerySet[SceneDraft]:
-    """Those that differ in nothing but the variation, and the model that the provider had then."""
-    return SceneDraft.objects.filter(
-        scene=draft.scene_id,
-        restyled=draft.restyled_id,
-        prompt=draft.prompt,
-        provider=draft.provider,
-        ratio=draft.ratio,
-        size=draft.size,
-    )

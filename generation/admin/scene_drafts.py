@@ -15,13 +15,15 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
 from brandkit.accounts.scoped import ScopedAdmin, person
-from brandkit.common.errors import BrandkitError
+from brandkit.common.errors import BrandkitError, Invalid
 from brandkit.common.numbers import row_number
 from brandkit.common.storage import digest
 from generation import drafting
 from generation.admin.scene_form import AskForm, nearest_ratio
 from generation.engine.flags import flags_of
 from generation.models import SceneDraft
+from generation.provider import price_of
+from generation.templatetags.studio import about
 from generation.waiting import why_waiting
 from templates_app.admin.scenes import picture_address, thumbnail
 from templates_app.admin.versions import page_of
@@ -187,7 +189,8 @@ def do(request: HttpRequest, model_admin: SceneDraftAdmin, pk: int, what: str) -
             case "retry":
                 drafting.retry(draft=draft, by=person(request))
             case "another":
-                draft = drafting.another(draft=draft, by=person(request))
+                number = row_number(request.POST.get("variation", "")) or 0
+                draft = drafting.another(draft=draft, variation=number, by=person(request))
             case _:
                 raise Http404
     except BrandkitError as error:
@@ -209,9 +212,20 @@ def shown(draft: SceneDraft) -> dict[str, Any]:
         "waits": waits,
         "advice": shape_advice(draft, version) if version else "",
         "attempts": attempts,
+        "next_variation": drafting.next_variation(draft),
+        "price": price_again(draft),
         "cost": sum(attempt.cost for attempt in attempts),
         "mark": digest(f"{draft.state}.{len(attempts)}.{waits}".encode())[:12],
     }
+
+
+def price_again(draft: SceneDraft) -> str:
+    """What another picture would cost, in words; empty where its provider is no longer there."""
+    try:
+        maker = drafting.scene_maker(draft.provider)
+    except Invalid:
+        return ""
+    return about(price_of(maker, size=draft.size, pictures=drafting.pictures_of(draft)))
 
 
 def shape_advice(draft: SceneDraft, version: SceneVersion) -> str:

@@ -150,8 +150,9 @@ def test_it_queues_again_what_ended_without_a_picture(
 
 def test_it_makes_another_one_as_the_next_variation(base: SceneVersion, curator: User) -> None:
     first = restyle(base, curator)
-    second = drafting.another(draft=first, by=curator)
-    third = drafting.another(draft=first, by=curator)
+    second = drafting.another(draft=first, variation=drafting.next_variation(first), by=curator)
+    assert drafting.another(draft=first, variation=2, by=curator) == second  # two clicks, one picture
+    third = drafting.another(draft=first, variation=drafting.next_variation(first), by=curator)
     assert [each.variation for each in (first, second, third)] == [1, 2, 3]
     assert len({first.wish, second.wish, third.wish}) == 3
     assert (third.restyled, third.prompt, third.state) == (base, first.prompt, "queued")
@@ -198,6 +199,14 @@ def test_it_lists_those_that_make_scenes_the_usual_one_first(settings: Any) -> N
     assert [provider.alias for provider in drafting.scene_makers()] == ["strict", "fake"]
 
 
+@pytest.mark.parametrize("number", [-1, 0, 1001])
+def test_it_makes_no_variation_of_any_number(base: SceneVersion, curator: User, number: int) -> None:
+    made = draft(base.scene, curator)
+    with pytest.raises(Invalid, match="from 1 to 1000"):
+        drafting.another(draft=made, variation=number, by=curator)
+    assert SceneDraft.objects.count() == 1
+
+
 @pytest.mark.parametrize("role", [Role.DESIGNER, Role.REVIEWER])
 def test_it_is_for_curators_only(brand: Brand, base: SceneVersion, role: Role) -> None:
     somebody = make_user(brand, role)
@@ -207,7 +216,7 @@ def test_it_is_for_curators_only(brand: Brand, base: SceneVersion, role: Role) -
     with pytest.raises(NotAllowed):
         restyle(base, somebody)
     with pytest.raises(NotAllowed):
-        drafting.another(draft=made, by=somebody)
+        drafting.another(draft=made, variation=2, by=somebody)
     with pytest.raises(NotAllowed):
         drafting.cancel(draft=made, by=somebody)
     with pytest.raises(NotAllowed):

@@ -296,11 +296,37 @@ def test_it_cancels_what_waits(desk: Client, base: SceneVersion, curator: User) 
 
 def test_it_makes_another_one(desk: Client, base: SceneVersion, curator: User) -> None:
     first = ran(asked(base, curator))
-    assert do(first, "another") in text_of(desk.get(page(first)))
-    answer = desk.post(do(first, "another"))
+    shown = text_of(desk.get(page(first)))
+    assert do(first, "another") in shown
+    assert '<input type="hidden" name="variation" value="2">' in shown
+    assert "Make another one, about $0.01" in shown
+    answer = desk.post(do(first, "another"), {"variation": "2"})
+    again = desk.post(do(first, "another"), {"variation": "2"})
+    assert again.headers["Location"] == answer.headers["Location"]
     second = SceneDraft.objects.exclude(pk=first.pk).get()
     assert answer.headers["Location"] == page(second)
     assert (second.variation, second.state, second.restyled) == (2, "queued", base)
+
+
+@pytest.mark.parametrize("number", ["", "0", "x", "1001"])
+def test_it_makes_no_other_one_of_any_number(
+    desk: Client, base: SceneVersion, curator: User, number: str
+) -> None:
+    first = ran(asked(base, curator))
+    answer = desk.post(do(first, "another"), {"variation": number}, follow=True)
+    assert "A variation is a number from 1 to 1000." in text_of(answer)
+    assert SceneDraft.objects.count() == 1
+
+
+def test_it_still_shows_what_a_provider_made_that_is_gone(
+    desk: Client, base: SceneVersion, curator: User, settings: Any
+) -> None:
+    first = ran(asked(base, curator))
+    settings.BRANDKIT_PROVIDERS = {"compositor": COMPOSITOR}
+    assert "Here it is" in text_of(desk.get(page(first)))
+    answer = desk.post(do(first, "another"), {"variation": "2"}, follow=True)
+    assert "There is no provider" in text_of(answer)
+    assert SceneDraft.objects.count() == 1
 
 
 def test_it_is_never_edited_or_deleted(desk: Client, base: SceneVersion, curator: User) -> None:

@@ -96,7 +96,7 @@ def test_it_restyles_on_a_phone_in_the_dark(
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("It waits for its turn.")).to_be_visible()
     work()
-    expect(page.get_by_role("button", name="Make another one")).to_be_visible()
+    expect(page.get_by_role("button", name="Make another one, about $0.01")).to_be_visible()
     shoot(page, "restyle-phone-done")
     page.goto("/admin/generation/scenedraft/")
     expect(page.get_by_text("Kitchen").first).to_be_visible()
