@@ -91,10 +91,17 @@ def _succeed(claim: Claim, output: Output) -> None:
 def _throw_away(claim: Claim, attempt: Attempt, error: Exception) -> None:
     """What came is no picture: the provider's fault, and one that passes."""
     code = f"bad_picture_{error.step}" if isinstance(error, Unreadable) else "answer_lost"
-    words = f"What came back can't be used as a picture: {error}"
+    words = f"What came back can't be used as a picture: {_what(error)}."
     name = claim.work.fetched
     with transaction.atomic():
         claim.note(fetched="")
         try_again(claim, code, words)
         Attempt.objects.filter(pk=attempt.pk).update(outcome=Attempt.Outcome.LATER, code=code, words=words)
     private_store().delete(name)
+
+
+def _what(error: Exception) -> str:
+    """What is wrong with it. What an Unreadable says after that is meant for those who upload photos."""
+    if isinstance(error, Unreadable):
+        return str(error).partition(". ")[0].removesuffix(".")
+    return "it is no longer in the store"

@@ -16,7 +16,7 @@ LONGEST_WAIT = 24 * 60 * 60
 """Seconds; nobody is believed who asks for more."""
 
 SECONDS = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)s?")
-UNSEEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+UNSEEN = re.compile(r"<(script|style|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
