@@ -75,23 +75,24 @@ def outcome(attempt: Attempt) -> str:
 
 
 @register.filter
-def facts(attempt: Attempt) -> list[tuple[str, str]]:
-    """What is kept of a call, as label and words; what nobody knows is left out."""
+def facts(attempt: Attempt) -> list[tuple[str, list[str]]]:
+    """What is kept of a call, as label and lines; what nobody knows is left out."""
+    received = filesizeformat(attempt.bytes_received) if attempt.bytes_received else ""
     rows = [
-        ("Step", attempt.step),
-        ("Code", attempt.code),
-        ("HTTP status", str(attempt.http_status or "")),
-        ("Provider's code", attempt.vendor_code),
-        ("Provider's words", attempt.vendor_words),
-        ("Sent", "\n".join(map(_sent, attempt.sent))),
-        ("Parameters", _data(attempt.parameters)),
-        ("Job", attempt.job),
-        ("Received", filesizeformat(attempt.bytes_received) if attempt.bytes_received else ""),
-        ("Model version", attempt.model_version),
-        ("Response", attempt.response_id),
-        ("Usage", _data(attempt.usage)),
+        ("Step", [attempt.step]),
+        ("Code", [attempt.code]),
+        ("HTTP status", [str(attempt.http_status or "")]),
+        ("Provider's code", [attempt.vendor_code]),
+        ("Provider's words", [attempt.vendor_words]),
+        ("Sent", [_sent(picture) for picture in attempt.sent]),
+        ("Parameters", [_data(attempt.parameters)]),
+        ("Job", [attempt.job]),
+        ("Received", [received]),
+        ("Model version", [attempt.model_version]),
+        ("Response", [attempt.response_id]),
+        ("Usage", [_data(attempt.usage)]),
     ]
-    return [(label, words) for label, words in rows if words]
+    return [(label, lines) for label, lines in rows if any(lines)]
 
 
 def _sent(picture: Mapping[str, Any]) -> str:

@@ -158,6 +158,9 @@ def test_it_tells_of_a_pause_while_one_looks_on(visit: Visit, shop: Shop) -> Non
     expect(page.locator("#offer .notice")).to_have_count(0)
     made_by(page, "paid-1")
     expect(page.locator("#offer .notice")).to_contain_text("You can go on asking")
+    expect(page.locator("#sum")).to_have_text(
+        "1 photo × 1 scene × 1 format = 1 picture, about $0.15. Fake is paused, so they wait."
+    )
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -123,10 +123,11 @@ function count() {
   const choice = ["subject", "scene", "format"].map(chosen);
   const [photos, scenes, formats] = choice.map((fields) => fields.length);
   const pictures = photos * scenes * formats;
+  const { shut } = document.getElementById("offer").dataset;
   const missing = [[photos, "a photo"], [scenes, "a scene"], [formats, "a format"]].find(([number]) => !number);
   document.getElementById("sum").textContent = missing
     ? `Choose ${missing[1]}.`
-    : `${some(photos, "photo")} × ${some(scenes, "scene")} × ${some(formats, "format")} = ${some(pictures, "picture")}, ${cost(...choice)}`;
+    : `${some(photos, "photo")} × ${some(scenes, "scene")} × ${some(formats, "format")} = ${some(pictures, "picture")}, ${cost(...choice)}${shut && `. ${shut}.`}`;
   document.getElementById("go").textContent = pictures ? `Make ${some(pictures, "picture")}` : "Make pictures";
 }
 
