@@ -213,7 +213,7 @@ def test_it_tells_what_is_kept_of_each_attempt(client: Client, brand: Brand) -> 
         "Response": "r-1",
         "Usage": "{&quot;totalTokenCount&quot;: 3}",
     }.items():
-        assert f'<dt>{label}</dt><dd>{words}</dd>' in page
+        assert f"<dt>{label}</dt><dd>{words}</dd>" in page
     assert "<dt>Job</dt>" not in page
 
 

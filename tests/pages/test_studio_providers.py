@@ -182,7 +182,7 @@ def test_it_is_accessible_and_fits(visit: Visit, shop: Shop, width: int, dark: b
 
 def show_everything(shop: Shop) -> Generation:
     """A pause, a picture that waits for it, one to be tried later, a flagged one, and one that failed."""
-    given = {
+    given: dict[str, Any] = {
         "by": shop.designer,
         "subject": make_banana(shop),
         "scene_version": shop.kitchen,

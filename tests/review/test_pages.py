@@ -199,7 +199,7 @@ def test_it_tells_every_fact_of_an_attempt(brand: Brand, reviewer: User) -> None
     )
     page = text(client_of(reviewer).get(address("show", review.pk)))
     assert "2. Failed for good" in page
-    assert '<dt>HTTP status</dt><dd>400</dd>' in page
+    assert "<dt>HTTP status</dt><dd>400</dd>" in page
     assert "Unsupported &lt;MIME&gt; type" in page
 
 
