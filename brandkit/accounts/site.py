@@ -28,7 +28,10 @@ class AdminSite(Site):
         return may_curate(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """To the sign-in page; who is signed in and may not curate goes home."""
+        """To the sign-in page, also where htmx asked for a part of a page only; who is signed in and may not
+        curate goes home."""
+        if "HX-Request" in request.headers:
+            return HttpResponse(headers={"HX-Refresh": "true"})  # the page, asked for again, leads there
         if request.user.is_authenticated:
             return HttpResponse(status=302, headers={"Location": reverse("web:home")})
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

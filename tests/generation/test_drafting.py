@@ -13,6 +13,7 @@ from generation.models import SceneDraft
 from generation.providers.base import Provider
 from templates_app.models import SceneTemplate, SceneVersion
 from tests.factories import make_brand, make_scene, make_user
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db
 FAKE = "generation.providers.fake.Fake"
@@ -146,6 +147,13 @@ def test_it_queues_again_what_ended_without_a_picture(
     again.refresh_from_db()
     assert (again, again.state, again.failure_words, again.tries) == (first, "queued", "", 0)
     assert sent == [("scene_draft", first.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_makes_one_row_of_the_same_wish_at_once(base: SceneVersion, curator: User) -> None:
+    rows = at_once(4, lambda: draft(base.scene, curator))
+    assert {row.pk for row in rows} == {SceneDraft.objects.get().pk}
+    assert history(rows[0]).count() == 1
 
 
 def test_it_makes_another_one_as_the_next_variation(base: SceneVersion, curator: User) -> None:

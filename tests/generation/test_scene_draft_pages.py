@@ -377,6 +377,14 @@ def test_it_is_for_curators_only(base: SceneVersion, curator: User, desk: Client
     assert draft.state == "queued"
 
 
+def test_who_is_signed_out_meanwhile_is_sent_to_the_sign_in() -> None:
+    draft = SceneDraft(pk=1)
+    part = Client().get(now(draft), headers={"HX-Request": "true"}, follow=True)
+    assert (part.status_code, part.headers["HX-Refresh"], part.content) == (200, "true", b"")
+    page_itself = Client().get(page(draft), follow=True)
+    assert page_itself.redirect_chain[-1][0].startswith(reverse("web:sign-in"))
+
+
 @pytest.mark.parametrize("number", ["x", "0", "999999", "9" * 30])
 def test_it_finds_nothing_for_what_is_no_version(desk: Client, number: str) -> None:
     assert desk.get(f"{reverse(ADD)}?restyled={number}").status_code == 404
