@@ -261,6 +261,12 @@ UNFOLD = {
                         "permission": "brandkit.accounts.site.is_operator",
                     },
                     {
+                        "title": "Provider accounts",
+                        "icon": "cloud",
+                        "link": reverse_lazy("admin:generation_provideraccount_changelist"),
+                        "permission": "brandkit.accounts.site.is_operator",
+                    },
+                    {
                         "title": "Back to the studio",
                         "icon": "arrow_back",
                         "link": reverse_lazy("web:home"),

@@ -13,7 +13,7 @@ from brandkit.common.errors import Conflict
 from brandkit.common.models import record
 from generation import tasks
 from generation.engine import brakes
-from generation.engine.room import Room, next_in_line
+from generation.engine.room import Room, has_account, next_in_line
 from generation.limits import Limits, all_limits, find_account
 from generation.models import WORKS, ProviderAccount, Work
 from generation.providers.base import Provider
@@ -50,9 +50,27 @@ def state_of(provider: Provider) -> AccountState:
     return _states([provider.account])[provider.account]
 
 
+def state_of_row(row: ProviderAccount) -> AccountState:
+    """How the account stands now, by its row."""
+    now = timezone.now()
+    if row.paused_at:
+        return AccountState(
+            name=row.name, paused_since=row.paused_at, code=row.pause_code, words=row.pause_words
+        )
+    if brakes.is_shut(row, now):
+        return AccountState(name=row.name, closed_until=row.closed_until, words=row.closed_words)
+    return AccountState(name=row.name, going_slowly=brakes.pace_of(row, now) < 1)
+
+
 def all_states() -> Mapping[str, AccountState]:
     """Every account of the settings, by its name."""
     return _states(list(all_limits()))
+
+
+def know_all() -> None:
+    """Give every account of the settings its row, also where nobody has called it yet."""
+    rows = [ProviderAccount(name=name) for name, limits in all_limits().items() if has_account(limits)]
+    ProviderAccount.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def waiting(limits: Limits) -> int:
@@ -100,15 +118,4 @@ def _forget_waits(limits: Limits) -> None:
 
 def _states(names: list[str]) -> dict[str, AccountState]:
     rows = {row.name: row for row in ProviderAccount.objects.filter(name__in=names)}
-    now = timezone.now()
-    return {name: _state(rows.get(name) or ProviderAccount(name=name), now) for name in names}
-
-
-def _state(row: ProviderAccount, now: datetime) -> AccountState:
-    if row.paused_at:
-        return AccountState(
-            name=row.name, paused_since=row.paused_at, code=row.pause_code, words=row.pause_words
-        )
-    if brakes.is_shut(row, now):
-        return AccountState(name=row.name, closed_until=row.closed_until, words=row.closed_words)
-    return AccountState(name=row.name, going_slowly=brakes.pace_of(row, now) < 1)
+    return {name: state_of_row(rows.get(name) or ProviderAccount(name=name)) for name in names}

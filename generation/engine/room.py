@@ -68,10 +68,15 @@ def room_for(work: Work, now: datetime) -> Room | None:
     limits = limits_of(work.provider)
     if limits is None or work.fetched:
         return None
-    if not limits.any and _computes(work.provider):
+    if not has_account(limits):
         row = ProviderAccount.objects.select_for_update().filter(name=limits.account).first()
         return Room(limits, row, now) if row else None
     return Room(limits, locked(limits.account), now)
+
+
+def has_account(limits: Limits) -> bool:
+    """Whether somebody else is called, or limits are kept: what is computed here needs neither."""
+    return limits.any or not all(_computes(alias) for alias in limits.aliases)
 
 
 def may_begin(work: Work) -> bool:

@@ -1,0 +1,163 @@
+"""The accounts with vendors, for the operator: which stand still, why, and the word that lets them go on."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime, now
+from unfold.enums import ActionVariant
+
+from brandkit.accounts.models import User
+from brandkit.accounts.scoped import person
+from brandkit.accounts.site import is_operator
+from brandkit.accounts.unfolded import Admin, action
+from brandkit.common.errors import BrandkitError, NotFound
+from brandkit.common.models import history
+from generation import accounts
+from generation.engine.brakes import pace_of
+from generation.limits import find_account
+from generation.models import ProviderAccount
+
+HAPPENED = {"provider.paused": "paused", "provider.resumed": "resumed"}
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(Admin):
+    """Nobody edits one: the settings name it, and its calls and the operator move it."""
+
+    list_display = ("name", "shown_state", "since", "why", "providers", "waiting", "pace_now")
+    ordering = ("name",)
+    fields = readonly_fields = ("shown_state", "since", "why", "providers", "waiting", "pace_now")
+    actions = None
+    actions_detail = ("resume", "pause")
+    change_form_outer_after_template = "generation/admin/account_trail.html"
+
+    class Media:
+        css: ClassVar = {"all": ["templates_app/curate.css"]}
+
+    @admin.display(description="state")
+    def shown_state(self, row: ProviderAccount) -> SafeString:
+        state = accounts.state_of_row(row)
+        kind, words = ("approved", "Open") if state.is_open else ("draft", "Closed for a while")
+        if state.paused_since:
+            kind, words = "retired", "Paused"
+        return format_html('<span class="bk-state bk-{}">{}</span>', kind, words)
+
+    @admin.display(description="since or until")
+    def since(self, row: ProviderAccount) -> str:
+        state = accounts.state_of_row(row)
+        if state.paused_since:
+            return f"since {localtime(state.paused_since):%-d %b %Y, %H:%M}"
+        return f"until {localtime(state.closed_until):%-d %b %Y, %H:%M}" if state.closed_until else "–"
+
+    @admin.display(description="why")
+    def why(self, row: ProviderAccount) -> str:
+        return accounts.state_of_row(row).words or "–"
+
+    @admin.display(description="providers")
+    def providers(self, row: ProviderAccount) -> str:
+        try:
+            return ", ".join(find_account(row.name).aliases)
+        except NotFound:
+            return "none: it is no longer in the settings"
+
+    @admin.display(description="pictures that wait")
+    def waiting(self, row: ProviderAccount) -> int | str:
+        try:
+            return accounts.waiting(find_account(row.name))
+        except NotFound:
+            return "–"
+
+    @admin.display(description="pace")
+    def pace_now(self, row: ProviderAccount) -> str:
+        return f"{pace_of(row, now()):.0%}"
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_operator(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_operator(request)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Those that nobody has called yet, too."""
+        if is_operator(request):
+            accounts.know_all()
+        return super().changelist_view(request, extra_context)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        row = self.get_object(request, object_id)
+        state = row and accounts.state_of_row(row)
+        offered = {"resume"} if state and not state.is_open else set()
+        offered |= {"pause"} if state and not state.paused_since else set()
+        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # Unfold's
+        return [each for each in actions if each.method.original_function_name in offered]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> Any:
+        if obj:
+            events = history(obj).order_by("-id")[:20]
+            context |= {"title": obj.name, "trail": [(HAPPENED.get(each.kind), each) for each in events]}
+        return super().render_change_form(request, context, *args, **{**kwargs, "obj": obj})
+
+    @action(description="Resume", icon="play_arrow", url_path="resume", variant=ActionVariant.PRIMARY)
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then let everything go on."""
+        words = "What waits for it is made from now on, and paid for. Put right first what was wrong."
+        return self._decide(request, object_id, "Resume", words, accounts.resume, "is open again.")
+
+    @action(description="Pause", icon="pause", url_path="pause")
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask, then stop all calls."""
+        words = "Nobody calls it until you resume it. Calls under way end as they do; other pictures wait."
+        return self._decide(request, object_id, "Pause", words, accounts.pause, "is paused.")
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        verb: str,
+        words: str,
+        do: Callable[..., object],
+        done: str,
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None or not is_operator(request):
+            raise Http404
+        if request.method != "POST":
+            return self._confirmation(request, row, verb, words)
+        try:
+            by: User = person(request)
+            do(row.name, by=by)
+            self.message_user(request, f"{row.name} {done}", messages.SUCCESS)
+        except BrandkitError as error:
+            self.message_user(request, error.message, messages.ERROR)
+        return HttpResponseRedirect(page_of(row))
+
+    def _confirmation(
+        self, request: HttpRequest, row: ProviderAccount, verb: str, words: str
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{verb} {row.name}?",
+            "verb": verb,
+            "words": words,
+            "back": page_of(row),
+            "media": self.media,
+        }
+        return TemplateResponse(request, "templates_app/admin/confirm.html", context)
+
+
+def page_of(row: ProviderAccount) -> str:
+    return reverse("admin:generation_provideraccount_change", args=[row.pk])
