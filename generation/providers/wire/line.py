@@ -26,6 +26,9 @@ MOST_BYTES = 200 * 10**6
 MOST_ERROR_BYTES = 10**6
 """Bytes that are read of an answer that is an error."""
 
+ERROR_SECONDS = 5
+"""Seconds that its body may take: the status is there, and says most."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
@@ -110,6 +113,8 @@ class Line:
 
     def _read(self, response: requests.Response, call: Call, most_bytes: int) -> Reply:
         fine = 200 <= response.status_code < 300
+        if not fine:
+            call.hurry(ERROR_SECONDS)
         chunks = pieces(response, most_bytes if fine else MOST_ERROR_BYTES)
         try:
             parsed = read_json(chunks if fine else _as_far_as_it_goes(chunks))

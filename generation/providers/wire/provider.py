@@ -184,7 +184,7 @@ def _url(value: str) -> str:
     try:
         return checked_base(value)
     except ValueError as error:
-        raise ValueError(f"the option 'url' is {value!r}: {error}") from error
+        raise ValueError(f"the option 'url' is not right: {error}") from error
 
 
 def _timeouts(given: Mapping[str, Any]) -> Mapping[str, float]:

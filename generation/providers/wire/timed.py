@@ -49,6 +49,10 @@ class Call:
         """Whether its time is up."""
         return time.monotonic() >= self._ends
 
+    def hurry(self, seconds: float) -> None:
+        """Let it be over in so many seconds, if not before."""
+        self._ends = min(self._ends, time.monotonic() + seconds)
+
     def left(self) -> float:
         """Seconds until it must be over. Raises TimeoutError where there are none."""
         if (left := self._ends - time.monotonic()) <= 0:

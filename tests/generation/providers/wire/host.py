@@ -8,7 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Self
 
-Speak = Callable[[socket.socket], None]
+Speak = Callable[[socket.socket, threading.Event], None]
+"""Talks to a guest, until the event says that the host closes."""
+
 Answer = bytes | Speak
 
 
@@ -46,7 +48,7 @@ class Host:
             door.settimeout(0.05)
             scheme = "https" if tls else "http"
             host = cls(f"{scheme}://127.0.0.1:{door.getsockname()[1]}", list(answers))
-            thread = threading.Thread(target=host._serve, args=(door, tls))
+            thread = threading.Thread(target=host._serve, args=(door, tls), daemon=True)
             thread.start()
             try:
                 yield host
@@ -60,7 +62,7 @@ class Host:
             with suppress(TimeoutError):
                 guest, _ = door.accept()
                 self.connections += 1
-                talks.append(threading.Thread(target=self._talk, args=(guest, tls)))
+                talks.append(threading.Thread(target=self._talk, args=(guest, tls), daemon=True))
                 talks[-1].start()
         for talk in talks:
             talk.join(10)
@@ -75,7 +77,7 @@ class Host:
                     self.requests.append(asked)
                     answer = self.answers.pop(0)
                     if callable(answer):
-                        answer(guest)
+                        answer(guest, self.done)
                         break
                     guest.sendall(answer)
 
@@ -97,7 +99,9 @@ class Host:
         head, _, body = came.partition(b"\r\n\r\n")
         asked = Asked(head.decode("latin-1"), body)
         while len(asked.body) < int(asked.headers.get("content-length", "0")):
-            asked.body += guest.recv(65536)
+            if not (piece := guest.recv(65536)):
+                return None
+            asked.body += piece
         return asked
 
 
@@ -109,10 +113,10 @@ def answer(body: bytes = b"{}", status: str = "200 OK", **headers: str) -> bytes
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body
 
 
-def trickle(done: threading.Event, begin: bytes, drop: bytes = b"x") -> Speak:
+def trickle(begin: bytes, drop: bytes = b"x") -> Speak:
     """`begin`, and then for ever a byte now and then."""
 
-    def speak(guest: socket.socket) -> None:
+    def speak(guest: socket.socket, done: threading.Event) -> None:
         guest.sendall(begin)
         while not done.wait(0.05):
             guest.sendall(drop)
@@ -120,10 +124,21 @@ def trickle(done: threading.Event, begin: bytes, drop: bytes = b"x") -> Speak:
     return speak
 
 
+def endless(begin: bytes) -> Speak:
+    """`begin`, and then more than anybody wants."""
+
+    def speak(guest: socket.socket, done: threading.Event) -> None:
+        guest.sendall(begin)
+        while not done.is_set():
+            guest.sendall(b"x" * 65536)
+
+    return speak
+
+
 def reset(begin: bytes = b"") -> Speak:
     """`begin`, and then the connection is reset."""
 
-    def speak(guest: socket.socket) -> None:
+    def speak(guest: socket.socket, done: threading.Event) -> None:
         guest.sendall(begin)
         guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
