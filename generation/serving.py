@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -23,17 +24,21 @@ WORKER_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2"}
 BEHIND = 5
 """Niceness of the worker: pages answer first."""
 
+TO_END = 15.0
+"""Seconds for what is left to do once no call is waited for."""
+
 Children = Mapping[str, "subprocess.Popen[bytes]"]
 
 
 def serve(host: str, port: int) -> str:
     """Run both until a signal comes (SIGTERM, SIGINT) or one of them ends; then stop both.
 
+    The worker ends the calls that it is in: they are paid for. A second signal has it hand them back at once.
     Returns the name of the one that ended by itself, or that did not end well; empty if all is well.
     """
-    stop = threading.Event()
+    stop, hurry = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: (hurry if stop.is_set() else stop).set())
     children = {
         "web server": _start(*WEB, *QUIET, "--host", host, "--port", str(port), "brandkit.wsgi:application"),
         "worker": _start(*WORKER, **WORKER_ENVIRONMENT),
@@ -42,7 +47,8 @@ def serve(host: str, port: int) -> str:
     try:
         return _watch(children, stop)
     finally:
-        _stop(children)
+        stop.set()
+        _stop(children, hurry)
 
 
 def collect_static() -> None:
@@ -92,13 +98,28 @@ def _watch(children: Children, stop: threading.Event) -> str:
     return ""
 
 
-def _stop(children: Children) -> None:
+def _stop(children: Children, hurry: threading.Event) -> None:
+    _terminate(children)
+    _wait(children, settings.BRANDKIT_STOP_SECONDS + TO_END, hurry)
+    if hurry.is_set():
+        _terminate(children)  # to the worker, the second one means: hand back what you have
+        _wait(children, TO_END)
     for child in children.values():
-        with suppress(ProcessLookupError):
-            child.terminate()
-    for child in children.values():
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(settings.BRANDKIT_STOP_SECONDS + 15)
         with suppress(ProcessLookupError):  # it may have left children of its own, or not have ended
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+
+
+def _terminate(children: Children) -> None:
+    for child in children.values():
+        with suppress(ProcessLookupError):
+            child.terminate()
+
+
+def _wait(children: Children, seconds: float, hurry: threading.Event | None = None) -> None:
+    """Until all have ended, the time is over, or somebody is in a hurry."""
+    until = time.monotonic() + seconds
+    while any(child.poll() is None for child in children.values()) and time.monotonic() < until:
+        if hurry and hurry.is_set():
+            return
+        time.sleep(0.1)

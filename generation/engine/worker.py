@@ -1,16 +1,22 @@
 """What goes on beside the work in a worker process, from its start to its end."""
 
 import atexit
+import logging
 import threading
 from contextlib import ExitStack
 
 from django.conf import settings
 
-from generation.engine.claims import hand_back, remove_sign, renew, show_sign, stopping
+from generation.engine.claims import hand_back, held, remove_sign, renew, show_sign, stopping
 from generation.engine.every import every
 from generation.engine.room import Dispatch, send_by
 from generation.sweeper import Sweeper
 
+logger = logging.getLogger(__name__)
+WAITS = (
+    "Pictures in work: %s. They are paid for, so they are waited for, at most %s seconds. "
+    "Stop once more to hand them back at once."
+)
 _begun = threading.Lock()
 
 
@@ -28,6 +34,8 @@ def begin(dispatch: Dispatch) -> None:
 
 def stop() -> None:
     """The process is to stop: its threads begin no new call, and leave jobs to other workers."""
+    if held() and not stopping.is_set():
+        logger.info(WAITS, held(), settings.BRANDKIT_STOP_SECONDS)
     stopping.set()
 
 

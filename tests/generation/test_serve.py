@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from generation.models import Generation
 from generation.tasks import dispatch
 from tests.factories import make_brand, make_generation
-from tests.standins.processes import eventually, process
+from tests.standins.processes import calls, eventually, process
 
 pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 PICTURE: list[dict[str, Any]] = [{"do": "picture"}]
@@ -72,8 +73,27 @@ def test_it_serves_and_works_and_stops_both() -> None:
         "private_store": "ok",
         "public_store": "ok",
         "worker": "ok",
+        "providers": {"compositor": "ok", "fake": "ok"},
     }
     assert len(below) >= 3
+    assert eventually(lambda: not running(below))
+
+
+def test_it_waits_for_paid_calls_and_hands_them_back_when_told_twice() -> None:
+    generation = make_generation(make_brand(), provider="fake")
+    dispatch("generation", generation.pk)
+    script = [{"do": "picture", "until": "/nobody/makes/this"}]
+    patience = {"BRANDKIT_LEASE_SECONDS": "600"}
+    with process("serve", "--port", str(free_port()), script=script, **patience) as server:
+        eventually(lambda: calls() == 1, of=server)
+        below = offspring(server.pid)
+        [web] = [pid for pid in below if "granian" in running([pid])[0]][:1]
+        server.send_signal(signal.SIGINT)
+        eventually(lambda: not running([web]), of=server)
+        assert not Generation.objects.claimable(timezone.now()).exists()
+        server.send_signal(signal.SIGINT)
+        assert server.wait(90) == 0
+    assert list(Generation.objects.claimable(timezone.now())) == [generation]
     assert eventually(lambda: not running(below))
 
 
