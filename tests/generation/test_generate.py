@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError
+from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
 from brandkit.accounts.models import Brand
 from brandkit.common.storage import digest
+from generation.accounts import pause
 from generation.imaging import files
 from generation.management.commands import generate
 from generation.models import Generation, Output, Subject
@@ -322,3 +325,42 @@ def test_it_says_which_file_it_may_not_read(
     status, _, stderr = run(photo, "--scene", "kitchen")
     assert status == 1
     assert f"Permission denied: '{photo}'" in stderr
+
+
+def test_it_ends_in_words_where_the_provider_stops(brand: Brand, photo: Path, settings: Settings) -> None:
+    use_fake(settings, {"do": "stop", "code": "no_credit", "words": "Buy more credit."}, {"do": "picture"})
+    status, out, err = run(photo, "--scene", "kitchen", "--json")
+    assert (status, json.loads(out)["state"], json.loads(out)["attempts"]) == (1, "queued", 1)
+    assert err.splitlines()[-1] == (
+        "Fake is paused: Buy more credit. The picture waits in the queue. "
+        "`manage.py resume_provider compositor` lets it go on."
+    )
+    call_command("resume_provider", "compositor", stdout=StringIO())
+    assert run(photo, "--scene", "kitchen")[0] == 0
+
+
+def test_it_calls_nobody_while_the_provider_is_paused(brand: Brand, photo: Path, settings: Settings) -> None:
+    use_fake(settings, {"do": "picture"})
+    pause("compositor", by=None)
+    status, out, err = run(photo, "--scene", "kitchen", "--json")
+    assert (status, json.loads(out)["state"], json.loads(out)["attempts"]) == (1, "queued", 0)
+    assert "Fake is paused: The operator paused it." in err
+
+
+def test_it_waits_where_there_were_too_many_calls(
+    brand: Brand, photo: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = {"do": "later", "slow": True, "wait": 25, "words": "Too many calls."}
+    use_fake(settings, slow, {"do": "picture"})
+    waits: list[float] = []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def sleep(seconds: float) -> None:
+            waits.append(seconds)
+            clock.shift(seconds)
+
+        monkeypatch.setattr("generation.management.commands.generate.time.sleep", sleep)
+        status, out, err = run(photo, "--scene", "kitchen", "--json")
+    assert (status, json.loads(out)["state"], json.loads(out)["attempts"]) == (0, "succeeded", 2)
+    assert waits == [10, 10, pytest.approx(5)]
+    assert err.count("Fake: Too many calls.") == 1
