@@ -2,10 +2,10 @@
 
 Run as `python -m bench.answers`. A stand-in in a process of its own takes a request with two pictures, waits
 like a very quick model, and answers 20 MB of JSON with a picture in base64. Ours is the whole provider, its
-picture written into a file; the naive client is `requests.post`, `json.loads`, `base64.b64decode` and the same
-file. Both run in turns; the shortest run of each counts, with the wait and without it. Memory is the growth of
-the high-water mark of the resident set (VmHWM, put back before the call), each client in a fresh process.
-Ends with status 1 if over a goal.
+picture written into a file; the naive client is `requests.post`, `json.loads`, `base64.b64decode` and the
+same file. Both run in turns; the shortest run of each counts, with the wait and without it. Memory is the
+growth of the high-water mark of the resident set (VmHWM, put back before the call), each client in a fresh
+process. Ends with status 1 if over a goal.
 """
 
 import base64
