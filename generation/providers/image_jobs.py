@@ -28,6 +28,7 @@ from generation.providers.base import (
 )
 from generation.providers.image_jobs_dialect import Dialect
 from generation.providers.wire.body import Base64, Body, json_body
+from generation.providers.wire.endings import quoted
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.fetch import fetch
 from generation.providers.wire.line import Reply
@@ -357,7 +358,7 @@ def _is_address(value: object) -> bool:
 
 def _host(url: str) -> str:
     try:
-        return urlsplit(url).netloc.rpartition("@")[2]
+        return urlsplit(url).netloc.rpartition("@")[2] or "no address"
     except ValueError:
         return "no address"
 
@@ -370,4 +371,5 @@ def _usable(id: object) -> bool:
 
 
 def _quoted(said: Told) -> str:
-    return f" It said: “{said.words[:200]}”." if said.words else ""
+    quote = quoted(said.words)
+    return f" It said: {quote}." if quote else ""

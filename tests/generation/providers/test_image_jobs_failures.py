@@ -36,7 +36,7 @@ def test_it_tells_a_refusal(faults: list[str], polls: list[str], cost: Decimal, 
     )
     assert result.words == (
         "Image jobs would not make this picture. Change the prompt or the photos. "
-        "It said: “The prompt is against our rules.”."
+        "It said: “The prompt is against our rules”."
     )
     assert len(server.posts) == 1
 

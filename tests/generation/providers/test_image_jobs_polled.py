@@ -152,7 +152,7 @@ def test_a_job_that_failed_costs_its_inputs_and_is_begun_anew() -> None:
     assert (result.vendor_code, result.vendor_words) == ("worker_lost", "The worker broke down.")
     assert result.words == (
         "Image jobs began the picture and did not finish it. It is asked for anew. "
-        "It said: “The worker broke down.”."
+        "It said: “The worker broke down”."
     )
 
 

@@ -11,85 +11,22 @@ from tests.generation.scenarios.scenario import (
     MIDNIGHT,
     PICTURE,
     Scenario,
-    fails,
-    lost,
     makes,
     passes,
     refuses,
     refuses_once,
     slows,
-    stops,
 )
+from tests.generation.scenarios.vendor import EITHER, SCENE, Vendor, unusable
 
-SENT = "the subject picture (image/jpeg, 1 KB) or the scene picture (image/webp, 1 KB)"
+GATE = Vendor("Wisdom Gate", "gemini-3-pro-image")
 QUOTA = "You exceeded your current quota, please check your plan and billing details"
-GOOGLE = "RESOURCE_EXHAUSTED"
+EXHAUSTED = "RESOURCE_EXHAUSTED"
+INVALID = "INVALID_ARGUMENT"
+PRECONDITION = "FAILED_PRECONDITION"
 
 
 # Of these faults there are several, which differ in the vendor's words.
-
-
-def refused_inputs(which: str, said: str, helps: str, *, vendor: str) -> Scenario:
-    return fails("bad_input", f"Wisdom Gate refused {which}: “{said}”. {helps}", vendor=vendor)
-
-
-def bad_request(said: str) -> Scenario:
-    words = "Wisdom Gate refused the request (HTTP 400). Change the prompt or the format."
-    return fails("bad_request", f"{words} It said: “{said}”.", vendor="INVALID_ARGUMENT")
-
-
-def too_large(said: str, vendor: str = "") -> Scenario:
-    words = f"Wisdom Gate does not take as much as was sent (HTTP 413): {SENT}."
-    return fails("too_large", f"{words} Use smaller pictures, or fewer. It said: “{said}”.", vendor=vendor)
-
-
-def key_refused(status: int, said: str, *, vendor: str) -> Scenario:
-    words = f"Wisdom Gate refused the key (HTTP {status}). An operator must set a valid one and resume the"
-    return stops("key_refused", f"{words} provider. It said: “{said}”.", vendor=vendor)
-
-
-def no_credit(status: int, said: str, vendor: str = "FAILED_PRECONDITION") -> Scenario:
-    words = (
-        f"Wisdom Gate takes no calls on this account (HTTP {status}): its billing, credit or region. "
-        "An operator must settle that and resume the provider."
-    )
-    return stops("no_credit", f"{words} It said: “{said}”.", vendor=vendor)
-
-
-def model_unknown(said: str, vendor: str = "") -> Scenario:
-    words = (
-        "Wisdom Gate knows no model gemini-3-pro-image at its address (HTTP 404); names get retired. "
-        "An operator must set another model and resume the provider."
-    )
-    return stops("model_unknown", f"{words} It said: “{said}”.", vendor=vendor)
-
-
-def too_many(said: str, *, wait: float, vendor: str = GOOGLE) -> Scenario:
-    words = "Wisdom Gate had too many calls at once. Calls to it go slower for a while. Try again later."
-    return slows("too_many_calls", f"{words} It said: “{said}”.", wait=wait, vendor=vendor)
-
-
-def overloaded(status: int, said: str = "", vendor: str = "") -> Scenario:
-    words = f"Wisdom Gate has trouble at the moment (HTTP {status}). Try again later."
-    return passes("overloaded", f"{words} It said: “{said}”." if said else words, vendor=vendor)
-
-
-def cut_off() -> Scenario:
-    words = "The connection to Wisdom Gate broke off before its answer was whole. Try again later."
-    return passes("cut_off", words, cost=PICTURE)
-
-
-def connection_lost() -> Scenario:
-    words = (
-        "The connection to Wisdom Gate broke off before its answer was whole. "
-        "Nobody knows whether a picture was made, so it counts as paid. Try again later."
-    )
-    return lost("cut_off", words)
-
-
-def not_understood() -> Scenario:
-    words = "Wisdom Gate gave an answer that can't be read. Try again later."
-    return passes("bad_answer", words, cost=PICTURE)
 
 
 def prompt_blocked(reason: str, why: str, helps: str) -> Scenario:
@@ -127,11 +64,6 @@ def bad_picture(what: str) -> Scenario:
     return passes("bad_answer", words, vendor="STOP", cost=PICTURE)
 
 
-def unusable(code: str, what: str) -> Scenario:
-    words = f"What came back can't be used as a picture: {what}."
-    return passes(code, words, vendor="STOP", cost=PICTURE)
-
-
 def picture(*flags: str, **output: Any) -> Scenario:
     whole = {"media_type": "image/png", "width": 1024, "height": 1024, **output}
     return makes(vendor=str(whole.pop("reason", "STOP")), flags=flags, **whole)
@@ -139,112 +71,85 @@ def picture(*flags: str, **output: Any) -> Scenario:
 
 ERRORS: Mapping[str, Scenario] = {
     # 400: permanent for these inputs
-    "bad_input_image": refused_inputs(
-        SENT,
-        "Unable to process input image. Please retry or report in troubleshooting",
-        "Upload them again as JPEG.",
-        vendor="INVALID_ARGUMENT",
+    "bad_input_image": GATE.bad_input(
+        EITHER, "Unable to process input image. Please retry or report in troubleshooting", INVALID
     ),
-    "unsupported_mime": refused_inputs(
-        "the scene picture (image/webp, 1 KB)",
-        "Unsupported MIME type: image/webp",
-        "Upload the scene again as JPEG.",
-        vendor="INVALID_ARGUMENT",
-    ),
-    "bad_request_gateway": refused_inputs(
-        "the scene picture (image/webp, 1 KB)",
-        "Unsupported MIME type: image/webp",
-        "Upload the scene again as JPEG.",
-        vendor="bad_request",
-    ),
-    "echoes_picture": refused_inputs(
-        SENT, "Unable to process input image: […]", "Upload them again as JPEG.", vendor="INVALID_ARGUMENT"
-    ),
-    "bad_ratio": bad_request("Invalid aspect ratio: 4:5"),
-    "echoes_key": bad_request("Bad request to […] with […]"),
+    "unsupported_mime": GATE.bad_input(SCENE, "Unsupported MIME type: image/webp", INVALID),
+    "bad_request_gateway": GATE.bad_input(SCENE, "Unsupported MIME type: image/webp", "bad_request"),
+    "echoes_picture": GATE.bad_input(EITHER, "Unable to process input image: […]", INVALID),
+    "bad_ratio": GATE.bad_request("Invalid aspect ratio: 4:5", INVALID),
+    "echoes_key": GATE.bad_request("Bad request to […] with […]", INVALID),
     # 401 to 404, and Google's 400s: the account or the model is broken
-    "key_invalid": key_refused(
-        400, "API key not valid. Please pass a valid API key", vendor="INVALID_ARGUMENT"
+    "key_invalid": GATE.key_refused(400, "API key not valid. Please pass a valid API key", INVALID),
+    "key_401": GATE.key_refused(401, "Invalid token", "invalid_api_key"),
+    "key_403": GATE.key_refused(403, "Your API key was reported as leaked", "PERMISSION_DENIED"),
+    "region": GATE.no_credit(400, "User location is not supported for the API use", PRECONDITION),
+    "billing": GATE.no_credit(
+        400, "Image generation is available with billing enabled only. Please enable billing", PRECONDITION
     ),
-    "key_401": key_refused(401, "Invalid token", vendor="invalid_api_key"),
-    "key_403": key_refused(403, "Your API key was reported as leaked", vendor="PERMISSION_DENIED"),
-    "region": no_credit(400, "User location is not supported for the API use"),
-    "billing": no_credit(
-        400, "Image generation is available with billing enabled only. Please enable billing"
-    ),
-    "credit_gone": no_credit(
+    "credit_gone": GATE.no_credit(
         400,
         "Your prepaid credits are depleted. Please go to AI Studio to manage your project and billing",
+        PRECONDITION,
     ),
-    "credit_gone_gateway": no_credit(402, "Insufficient balance. Please top up", "insufficient_balance"),
-    "model_gone": model_unknown("models/gemini-3-pro-image-preview is not found for v1beta", "NOT_FOUND"),
-    "model_gone_gateway": model_unknown("The model does not exist or you lack access", "model_not_found"),
-    "model_gone_html": model_unknown("404 Not Found"),
-    "moved": stops(
-        "moved",
-        "Wisdom Gate has moved to another address (HTTP 308); nothing was sent there. An operator must set "
-        "the new address and resume the provider. It said: “308 Permanent Redirect”.",
+    "credit_gone_gateway": GATE.no_credit(402, "Insufficient balance. Please top up", "insufficient_balance"),
+    "model_gone": GATE.model_unknown(
+        "models/gemini-3-pro-image-preview is not found for v1beta", "NOT_FOUND"
     ),
+    "model_gone_gateway": GATE.model_unknown(
+        "The model does not exist or you lack access", "model_not_found"
+    ),
+    "model_gone_html": GATE.model_unknown("404 Not Found"),
+    "moved": GATE.moved(308, "308 Permanent Redirect"),
     # 413
-    "too_large": too_large("Request entity too large", "too_large"),
-    "too_large_html": too_large("413 Request Entity Too Large"),
+    "too_large": GATE.too_large("Request entity too large", "too_large"),
+    "too_large_html": GATE.too_large("413 Request Entity Too Large"),
     # 429: as told, else a short wait
-    "too_many": too_many(QUOTA, wait=26),
-    "too_many_fraction": too_many(QUOTA, wait=45.8),
+    "too_many": GATE.too_many(QUOTA, wait=26, vendor=EXHAUSTED),
+    "too_many_fraction": GATE.too_many(QUOTA, wait=45.8, vendor=EXHAUSTED),
     "too_many_today": slows(
         "quota_used_up",
         "Today's quota at Wisdom Gate is used up. Try again after midnight in US Pacific time. "
         f"It said: “{QUOTA}”.",
         wait=MIDNIGHT,
-        vendor=GOOGLE,
+        vendor=EXHAUSTED,
     ),
-    "too_many_gateway": too_many("Too many requests", wait=7, vendor="rate_limit"),
-    "too_many_gateway_date": too_many("Too many requests", wait=20, vendor="rate_limit"),
-    "too_many_untold": too_many(QUOTA, wait=5),
-    "too_many_html": too_many("429 Too Many Requests", wait=5, vendor=""),
+    "too_many_gateway": GATE.too_many("Too many requests", wait=7, vendor="rate_limit"),
+    "too_many_gateway_date": GATE.too_many("Too many requests", wait=20, vendor="rate_limit"),
+    "too_many_untold": GATE.too_many(QUOTA, wait=5, vendor=EXHAUSTED),
+    "too_many_html": GATE.too_many("429 Too Many Requests", wait=5),
     # 408 and 5xx
-    "request_time_out": passes(
-        "time_out",
-        "Wisdom Gate ran out of time (HTTP 408). Try again later. It said: “408 Request Time-out”.",
+    "request_time_out": GATE.out_of_time("408 Request Time-out"),
+    "internal": GATE.overloaded(500, "An internal error has occurred", "INTERNAL"),
+    "internal_empty": GATE.overloaded(500),
+    "internal_rubbish": GATE.overloaded(500),
+    "bad_gateway": GATE.overloaded(502, "502 Bad Gateway"),
+    "overloaded": GATE.overloaded(503, "The model is overloaded. Please try again later", "UNAVAILABLE"),
+    "overloaded_array": GATE.overloaded(
+        503, "The model is overloaded. Please try again later", "UNAVAILABLE"
     ),
-    "internal": overloaded(500, "An internal error has occurred", "INTERNAL"),
-    "internal_empty": overloaded(500),
-    "internal_rubbish": overloaded(500),
-    "bad_gateway": overloaded(502, "502 Bad Gateway"),
-    "overloaded": overloaded(503, "The model is overloaded. Please try again later", "UNAVAILABLE"),
-    "overloaded_array": overloaded(503, "The model is overloaded. Please try again later", "UNAVAILABLE"),
-    "overloaded_gateway": overloaded(503, "No channel available", "gateway_error"),
-    "deadline": overloaded(504, "Deadline expired before operation could complete", "DEADLINE_EXCEEDED"),
-    "gateway_time_out": overloaded(504, "504 Gateway Time-out"),
+    "overloaded_gateway": GATE.overloaded(503, "No channel available", "gateway_error"),
+    "deadline": GATE.overloaded(504, "Deadline expired before operation could complete", "DEADLINE_EXCEEDED"),
+    "gateway_time_out": GATE.overloaded(504, "504 Gateway Time-out"),
 }
 
 TRANSPORT: Mapping[str, Scenario] = {
     # No answer: nobody knows
-    "silent": lost(
-        "time_out",
-        "Wisdom Gate gave no whole answer within 1 s. "
-        "Nobody knows whether a picture was made, so it counts as paid. Try again later.",
-    ),
-    "trickle_in_head": lost(
-        "time_out",
-        "Wisdom Gate gave no whole answer within 1 s. "
-        "Nobody knows whether a picture was made, so it counts as paid. Try again later.",
-    ),
-    "closed_before": connection_lost(),
-    "reset_before": connection_lost(),
+    "silent": GATE.no_answer(),
+    "trickle_in_head": GATE.no_answer(),
+    "closed_before": GATE.connection_lost(),
+    "reset_before": GATE.connection_lost(),
     # A good status, and then half of it: it was made, and is paid
-    "trickle": passes(
-        "time_out", "Wisdom Gate gave no whole answer within 1 s. Try again later.", cost=PICTURE
-    ),
-    "reset_in_body": cut_off(),
-    "cut": cut_off(),
-    "cut_in_chunks": cut_off(),
-    "cut_but_said_whole": cut_off(),
+    "trickle": GATE.too_slow(),
+    "reset_in_body": GATE.cut_off(),
+    "cut": GATE.cut_off(),
+    "cut_in_chunks": GATE.cut_off(),
+    "cut_but_said_whole": GATE.cut_off(),
     # A good status, and rubbish: somebody made something
-    "html_page": not_understood(),
-    "empty_body": not_understood(),
-    "json_null": not_understood(),
-    "json_list": not_understood(),
+    "html_page": GATE.bad_answer(),
+    "empty_body": GATE.bad_answer(),
+    "json_null": GATE.bad_answer(),
+    "json_list": GATE.bad_answer(),
 }
 
 NOTHING_MADE: Mapping[str, Scenario] = {
@@ -332,9 +237,9 @@ PICTURES: Mapping[str, Scenario] = {
     "empty_data": bad_picture("without content"),
     "null_data": bad_picture("that can't be read"),
     "not_base64": bad_picture("that can't be read"),
-    "not_a_picture": unusable("bad_picture_type", "This file is text"),
-    "half_a_picture": unusable("bad_picture_structure", "This PNG is damaged: it ends too early"),
-    "blank": unusable("bad_picture_blank", "It is all of one colour"),
+    "not_a_picture": unusable("bad_picture_type", "This file is text", "STOP"),
+    "half_a_picture": unusable("bad_picture_structure", "This PNG is damaged: it ends too early", "STOP"),
+    "blank": unusable("bad_picture_blank", "It is all of one colour", "STOP"),
     # All is well, in another shape
     "image_only": picture(),
     "text_image": picture(),

@@ -1,7 +1,7 @@
 """What happens after one fault, where all goes well after it: the rows of the tables beside this file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ class Scenario:
     code, words, vendor, cost: of the first attempt, the one that met the fault; vendor is the vendor's code.
     wait: seconds that everybody on the account waits, where calls were too many; MIDNIGHT is Google's.
     output: what is to be said of the picture that came of it in the end.
+    anew: whether each further call has a new picture made; else it asks for one that is paid already.
     """
 
     state: str
@@ -29,12 +30,20 @@ class Scenario:
     vendor: str = ""
     wait: float | None = None
     output: Mapping[str, Any] | None = None
+    anew: bool = True
 
     @property
     def spend(self) -> Decimal:
-        """The first call, and each further one: all of these made a picture, or were refused like it."""
-        further = {"picture": PICTURE, "refused": INPUTS}
-        return self.cost + sum((further[outcome] for outcome in self.outcomes[1:]), NOTHING)
+        """Of the first call, and of the pictures that were made in further ones."""
+        return self.cost + (len(self.outcomes) - 1) * (PICTURE if self.anew else NOTHING)
+
+    def costs(self, cost: Decimal) -> "Scenario":
+        """The same, where the first call was paid."""
+        return replace(self, cost=cost)
+
+    def named(self, **names: str) -> "Scenario":
+        """The same with these names in its words."""
+        return replace(self, words=self.words.format(**names))
 
 
 def fails(code: str, words: str, *, vendor: str = "", cost: Decimal = NOTHING) -> Scenario:
@@ -61,9 +70,16 @@ def passes(code: str, words: str, *, vendor: str = "", cost: Decimal = NOTHING) 
     )
 
 
-def lost(code: str, words: str) -> Scenario:
-    """Nobody knows whether a picture was made, so it counts as paid; then it is asked for anew."""
-    return Scenario(state="succeeded", outcomes=("unknown", "picture"), cost=PICTURE, code=code, words=words)
+def lost(code: str, words: str, *, anew: bool = True) -> Scenario:
+    """Nobody knows whether a picture was made, so it counts as paid; then it is asked for again."""
+    return Scenario(
+        state="succeeded",
+        outcomes=("unknown", "picture"),
+        cost=PICTURE,
+        code=code,
+        words=words,
+        anew=anew,
+    )
 
 
 def refuses(code: str, words: str, *, vendor: str = "", cost: Decimal = INPUTS) -> Scenario:
