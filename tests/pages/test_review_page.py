@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.storage import digest
+from generation.models import Attempt, Output
 from review.models import Decision, Review
 from review.services import claim, decide
 from tests import factories
@@ -205,6 +206,27 @@ def test_it_is_accessible_and_fits(
         assert_fits(page)
         assert_accessible(page)
         shoot(page, f"{title}-{name}")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_it_is_accessible_with_warnings_and_attempts(
+    visit: Visit, brand: Brand, reviewer: User, width: int, dark: bool
+) -> None:
+    review = waiting(brand)[0]
+    words = "It was asked for at 1K, which is 1024 × 1024, and came as 512 × 512."
+    output = Output.objects.filter(pk=review.output_id)
+    output.update(width=512, height=512, flags=[{"code": "too_small", "words": words}])
+    Attempt.objects.update(http_status=200, usage={"totalTokenCount": 3680}, response_id="r" * 60)
+    page = visit(f"/b/{brand.slug}/review/{review.pk}/", reviewer, width=width, dark=dark)
+    expect(page.get_by_text(words)).to_be_visible()
+    expect(page.get_by_text("So it can only be rejected.")).to_be_visible()
+    expect(page.get_by_role("button", name="Approve and publish")).to_be_disabled()
+    page.get_by_text("Where it comes from").click()
+    page.get_by_text("Details").click()
+    expect(page.get_by_text("r" * 60)).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+    shoot(page, f"flagged-{width}")
 
 
 def assert_same_height(page: Page) -> None:
