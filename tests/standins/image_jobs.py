@@ -99,6 +99,10 @@ class Api(Server):
     def polls(self) -> list[Seen]:
         return [seen for seen in self.seen if seen.method == "GET"]
 
+    def finish_jobs(self) -> None:
+        """Those that are at work are done from now on."""
+        self._left = dict.fromkeys(self._left, 0)
+
     def answer(self, handler: Handler) -> None:
         body = handler.read_body() if handler.command == "POST" else {}
         self.see(handler, body)
