@@ -15,7 +15,7 @@ from bench.timing import shortest
 from generation.imaging.arrays import U8, resize
 from generation.imaging.composite import composite
 from generation.imaging.ratios import MODEL_PIXELS
-from generation.providers.base import Picture, PictureRequest
+from generation.providers.base import Job, Picture, PictureRequest
 from generation.providers.compositor import Compositor
 from tests import truth
 
@@ -65,7 +65,7 @@ def measure(size: str, name: str = "kitchen") -> None:
     floor, alone, whole = shortest(
         lambda: decode_and_encode(data),
         lambda: composite(scene=scene, cutout=cutout, slot=truth.SLOTS[name], width=width, height=height),
-        lambda: Compositor(alias="compositor", options={}).make(request, BytesIO()),
+        lambda: Compositor(alias="compositor", options={}).make(request, BytesIO(), Job()),
     )
     print(
         f"compositor {size} ({width} x {height}): composite {alone:.3f} s, whole call {whole:.3f} s, "

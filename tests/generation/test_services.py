@@ -340,7 +340,7 @@ def test_it_cancels_what_waits() -> None:
 
 
 @pytest.mark.parametrize("state", [State.RUNNING, State.SUCCEEDED, State.FAILED])
-def test_it_does_not_cancel_what_does_not_wait(state: State) -> None:
+def test_it_does_not_cancel_what_does_not_wait(state: str) -> None:
     generation = make_generation(make_brand(), state=state)
     with pytest.raises(Conflict):
         services.cancel(generation=generation, by=None)
@@ -360,7 +360,7 @@ def test_it_makes_again_what_failed(
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.SUCCEEDED])
-def test_it_does_not_make_again_what_is_or_will_be_there(state: State, sent: list[int]) -> None:
+def test_it_does_not_make_again_what_is_or_will_be_there(state: str, sent: list[int]) -> None:
     generation = make_generation(make_brand(), state=state)
     with pytest.raises(Conflict, match="Only what ended without a picture is made again"):
         services.retry(generation=generation, by=None)
