@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from io import BytesIO
+from itertools import count
 from typing import Any, Literal
 
 import numpy as np
@@ -88,6 +89,7 @@ class Api(Server):
         self._post_faults, self._poll_faults = list(faults), list(polls)
         self._running = running
         self._jobs: dict[str, Mapping[str, Any]] = {}
+        self._numbers = count(1)
         self._left: dict[str, int] = {}
 
     @property
@@ -118,7 +120,7 @@ class Api(Server):
         if handler.path != PATH:
             raise Bad(404, "not_found", f"No such address: {handler.path}")
         check(body)
-        id = f"job-{len(self.posts)}"
+        id = f"job-{next(self._numbers)}"
         self._jobs[id], self._left[id] = body, self._running or 0
         if (fault := self.next_of(self._post_faults)) is not None:
             play(fault, handler)
