@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brandkit.common.errors import StorageFailed
-from brandkit.common.storage import keep, private_store
+from brandkit.common.storage import is_full, keep, private_store
 from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.jobs import NotedJob, job_at_work
 from generation.engine.patience import release_connection
@@ -89,7 +89,7 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
             **{work.NOUN: work},
             number=work.attempts.count() + 1,
             provider=work.provider,
-            model=work.model,
+            model=provider.model,  # another than was asked for, where the settings have changed since
             sent=what_is_sent(pictures),
             job=job,
             started_at=timezone.now(),
@@ -117,6 +117,8 @@ def _ask(provider: Provider, request: PictureRequest, sink: Sink, job: Job, atte
         logger.exception("Provider %s raised.", provider.alias)
         words = f"{provider.name} broke off ({type(error).__name__})."
         result = TryLater(code="provider_error", words=words, unknown=True, cost=attempt.cost)
+        if is_full(error):  # it has room for its answers on our disk, too
+            return _not_stored(result, error)
     return _not_stored(result, sink.error) if sink.error else result
 
 

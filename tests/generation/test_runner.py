@@ -394,6 +394,28 @@ def full_disk(*_: Any) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
+def test_it_does_not_pay_again_where_a_provider_has_no_room_on_the_disk(
+    scripted: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = scripted({"do": "picture"})
+    monkeypatch.setattr("generation.providers.fake.Fake.make", full_disk)
+    run(generation.NOUN, generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
+    assert generation.failure_words == (
+        "The picture could not be stored: No space left on device. "
+        "Have the operator look at the store, then ask again."
+    )
+    attempt = generation.attempts.get()
+    assert (attempt.outcome, attempt.step, str(attempt.cost)) == ("failed", "store", "0.01000")
+
+
+def test_an_attempt_names_the_model_that_was_called(scripted: Script) -> None:
+    generation = scripted({"do": "picture"}, model="retired-1")
+    run(generation.NOUN, generation.pk)
+    assert generation.attempts.get().model == "fake-1"
+
+
 def test_it_says_that_the_store_can_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: Any) -> None:
         raise OSError("the bucket refused")
