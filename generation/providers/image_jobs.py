@@ -11,7 +11,7 @@ from decimal import Decimal
 from io import SEEK_END
 from time import monotonic
 from typing import Any, BinaryIO, ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from generation.imaging.sniff import HEAD, sniff
 from generation.providers.base import (
@@ -171,7 +171,7 @@ class ImageJobs(HttpProvider):
         if not answer.get("status"):
             return self.bad_answer(reply, price=call.price, request=call.request)
         id = answer.get(self.dialect.id_field)
-        if not _usable(id):
+        if not _usable(id) or self._holds_key(str(id)):
             return self._not_understood(reply, call, f"no usable {self.dialect.id_field} to ask for it by")
         call.job.note(str(id))
         return self._follow(call)
@@ -282,6 +282,8 @@ class ImageJobs(HttpProvider):
 
     def _fetch(self, url: str, reply: Reply, call: _Call) -> Result:
         """Write what lies at the address to the sink. It is paid in any case: so more tries than one."""
+        if self._holds_key(url):
+            return self._not_understood(reply, call, "the address of its picture holds our key")
         facts, pauses = self._facts(reply, call, call.price), iter(FETCH_PAUSES)
         while True:
             try:
@@ -295,6 +297,10 @@ class ImageJobs(HttpProvider):
                         "http_status": fault.status or reply.status,
                     }
                     return self._not_fetched(url, fault, call, {**facts, **said})
+
+    def _holds_key(self, text: str) -> bool:
+        """Such an id must not be kept, nor such an address be asked: it would be logged, and told others."""
+        return bool(self.key) and self.key in unquote(text)
 
     def _fetch_once(self, url: str, sink: BinaryIO) -> int:
         """Gives how many bytes came. Raises Fault, also for what is no picture; then nothing of it stays."""

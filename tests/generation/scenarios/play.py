@@ -32,6 +32,7 @@ def use(settings: Any, backend: str, *, seconds: float = PATIENT, **options: Any
     """Have this provider make the pictures from now on."""
     timeouts = dict.fromkeys(("1K", "2K", "4K"), seconds)
     given = {"prices": PRICES, "timeouts": timeouts, **options}
+    settings.BRANDKIT_PROVIDER = ALIAS
     settings.BRANDKIT_PROVIDERS = {ALIAS: {"BACKEND": f"generation.providers.{backend}", "OPTIONS": given}}
 
 

@@ -11,6 +11,7 @@ import pytest
 from brandkit.common.storage import digest
 from generation.models import Generation
 from tests.generation.scenarios import gemini_table
+from tests.generation.scenarios.canaries import KEY
 from tests.generation.scenarios.gemini_table import SCENARIOS
 from tests.generation.scenarios.play import (
     IMPATIENT,
@@ -46,7 +47,7 @@ def test_it_tells_of_every_fault_that_there_is() -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_it_ends_well_after(name: str, settings: Any) -> None:
     scenario = SCENARIOS[name]
-    with gemini_server(name) as server:
+    with gemini_server(name, key=KEY) as server:
         connect(settings, server, seconds=IMPATIENT if name in DAWDLES else PATIENT)
         generation = wanted()
         assert turn(generation) == 1
@@ -85,7 +86,7 @@ FOR_EVER = {
 @pytest.mark.parametrize("name", FOR_EVER)
 def test_it_gives_up_where_there_is_no_end_to(name: str, settings: Any) -> None:
     state, tried, cost = FOR_EVER[name]
-    with gemini_server(then=name) as server:
+    with gemini_server(then=name, key=KEY) as server:
         connect(settings, server)
         generation = wanted()
         to_the_end_from_the_start(generation)
@@ -104,7 +105,7 @@ def to_the_end_from_the_start(generation: Generation) -> None:
 
 
 def test_it_allows_one_more_try_after_an_image_safety_stop_and_no_more(settings: Any) -> None:
-    with gemini_server("image_safety", "overloaded", "image_safety_words") as server:
+    with gemini_server("image_safety", "overloaded", "image_safety_words", key=KEY) as server:
         connect(settings, server)
         generation = wanted()
         to_the_end_from_the_start(generation)
@@ -117,7 +118,7 @@ def test_it_allows_one_more_try_after_an_image_safety_stop_and_no_more(settings:
 @pytest.mark.parametrize("name", ["closed_before", "reset_before"])
 def test_it_holds_what_nobody_knows_where_the_operator_wants_a_persons_word(name: str, settings: Any) -> None:
     settings.BRANDKIT_UNKNOWN_OUTCOME = "hold"
-    with gemini_server(name) as server:
+    with gemini_server(name, key=KEY) as server:
         connect(settings, server)
         generation = wanted()
         to_the_end_from_the_start(generation)
@@ -134,7 +135,7 @@ def test_it_holds_what_nobody_knows_where_the_operator_wants_a_persons_word(name
 
 
 def test_it_costs_nothing_where_nobody_was_reached(settings: Any) -> None:
-    with gemini_server() as server:
+    with gemini_server(key=KEY) as server:
         connect(settings, server)
     generation = wanted()
     to_the_end_from_the_start(generation)
@@ -151,7 +152,7 @@ def test_it_costs_nothing_where_nobody_was_reached(settings: Any) -> None:
     ],
 )
 def test_it_stops_where_it_is_set_up_wrongly(options: dict[str, str], code: str, settings: Any) -> None:
-    with gemini_server() as server:
+    with gemini_server(key=KEY) as server:
         connect(settings, server, **options)
         generation = wanted()
         to_the_end_from_the_start(generation)

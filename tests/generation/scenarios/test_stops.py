@@ -15,6 +15,7 @@ from generation.provider import get_provider
 from generation.runner import run
 from generation.sweeper import Sweeper
 from tests.factories import make_generation
+from tests.generation.scenarios.canaries import KEY
 from tests.generation.scenarios.gemini_table import SCENARIOS
 from tests.generation.scenarios.play import ALIAS, make_due, outcomes, turn, use, wanted, words_shown
 from tests.races import at_once
@@ -65,7 +66,7 @@ def test_it_stops_everybody_and_goes_on_after_a_persons_word(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     words = SCENARIOS[name].words
-    with gemini_server(name) as server:
+    with gemini_server(name, key=KEY) as server:
         connect(settings, server)
         works = several(3)
         assert [turn(work) for work in works] == [1, 0, 0]
@@ -88,7 +89,7 @@ def test_it_stops_everybody_and_goes_on_after_a_persons_word(
 
 @pytest.mark.django_db(transaction=True)
 def test_it_tells_of_one_stop_where_several_calls_were_under_way(settings: Any) -> None:
-    with gemini_server(then="key_403") as server:
+    with gemini_server(then="key_403", key=KEY) as server:
         connect(settings, server)
         works = several(4)
         each = iter(works)
@@ -103,7 +104,7 @@ def test_it_tells_of_one_stop_where_several_calls_were_under_way(settings: Any) 
 def test_it_stops_again_where_nothing_was_put_right(
     settings: Any, django_capture_on_commit_callbacks: Commit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with gemini_server("key_401", "key_401") as server:
+    with gemini_server("key_401", "key_401", key=KEY) as server:
         connect(settings, server)
         works = several(2)
         turn(works[0])
@@ -116,7 +117,7 @@ def test_it_stops_again_where_nothing_was_put_right(
 @pytest.mark.parametrize("name", ["too_many", "too_many_gateway", "too_many_untold", "too_many_today"])
 def test_it_has_everybody_wait_after_too_many_calls(name: str, settings: Any) -> None:
     words = SCENARIOS[name].words
-    with gemini_server(name) as server:
+    with gemini_server(name, key=KEY) as server:
         connect(settings, server)
         works = several(3)
         assert [turn(work) for work in works] == [1, 0, 0]
@@ -134,7 +135,7 @@ def test_it_has_everybody_wait_after_too_many_calls(name: str, settings: Any) ->
 def test_it_lets_a_person_open_what_is_closed_for_the_day(
     settings: Any, django_capture_on_commit_callbacks: Commit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with gemini_server("too_many_today") as server:
+    with gemini_server("too_many_today", key=KEY) as server:
         connect(settings, server)
         works = several(2)
         turn(works[0])
