@@ -41,16 +41,6 @@ def providers(settings: Any) -> None:
 
 
 @pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def curator(brand: Brand) -> User:
-    return make_user(brand, Role.CURATOR)
-
-
-@pytest.fixture
 def base(brand: Brand) -> SceneVersion:
     return make_scene(brand)
 

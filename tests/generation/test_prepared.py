@@ -38,11 +38,6 @@ class Here(Narrow):
     computes = True
 
 
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
 def made(kind: type[Provider] = Narrow) -> Provider:
     return kind(alias="p", options={})
 

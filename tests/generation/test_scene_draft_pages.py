@@ -44,16 +44,6 @@ def script(settings: Any) -> Callable[..., None]:
 
 
 @pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def curator(brand: Brand) -> User:
-    return make_user(brand, Role.CURATOR)
-
-
-@pytest.fixture
 def desk(curator: User, script: Callable[..., None]) -> Client:
     return signed_in(curator)
 

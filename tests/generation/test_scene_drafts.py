@@ -20,7 +20,7 @@ from generation.runner import run
 from templates_app.models import SceneVersion
 from templates_app.services import delete_draft
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_scene, make_user, picture_bytes
+from tests.factories import make_scene, make_user, picture_bytes
 
 pytestmark = pytest.mark.django_db
 Ask = Callable[..., SceneDraft]
@@ -54,16 +54,6 @@ class Thief(Seen):
     def make(self, request: PictureRequest, sink: BinaryIO, job: Job) -> Result:
         SceneDraft.objects.update(claim=uuid4(), worker="somebody else")
         return super().make(request, sink, job)
-
-
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def curator(brand: Brand) -> User:
-    return make_user(brand, Role.CURATOR)
 
 
 @pytest.fixture

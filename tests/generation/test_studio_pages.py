@@ -38,11 +38,6 @@ def brand(settings: Any) -> Brand:
 
 
 @pytest.fixture
-def designer(brand: Brand) -> User:
-    return make_user(brand)
-
-
-@pytest.fixture
 def client(designer: User) -> Client:
     return client_of(designer)
 
