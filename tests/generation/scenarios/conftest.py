@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 
 import pytest
 
@@ -32,7 +33,6 @@ def nothing_leaks(
         caplog.set_level(logging.DEBUG, logger=name)
     yield
     out, err = capfd.readouterr()
-    canaries.check([("output", out), ("errors", err)])
-    canaries.check(canaries.logs([*caplog.get_records("setup"), *caplog.get_records("call")]))
-    canaries.check(canaries.rows())
-    canaries.check(canaries.files())
+    records = [*caplog.get_records("setup"), *caplog.get_records("call")]
+    printed = [("output", out), ("errors", err)]
+    canaries.check(chain(printed, canaries.logs(records), canaries.rows(), canaries.files()))
