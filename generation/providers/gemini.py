@@ -20,7 +20,7 @@ from generation.providers.base import (
     TryLater,
 )
 from generation.providers.wire.body import Base64, json_body
-from generation.providers.wire.endings import quoted
+from generation.providers.wire.endings import it_said
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.line import Reply
 from generation.providers.wire.plain import plain
@@ -179,9 +179,8 @@ class Gemini(HttpProvider):
         return TryLater(code="no_picture", words=words, step="read", **facts)
 
     def _refused(self, what: str, helps: str, code: str, stage: str, facts: dict[str, Any]) -> Refused:
-        quote = quoted(facts["vendor_words"])
-        said = f" It said: {quote}." if quote else ""
-        return Refused(code=code, words=f"{self.name} {what}.{said} {helps}", stage=stage, **facts)
+        words = f"{self.name} {what}.{it_said(facts['vendor_words'])} {helps}"
+        return Refused(code=code, words=words, stage=stage, **facts)
 
     def _unknown(self, said: "_Said") -> str:
         """Vendors add reasons without a word."""

@@ -28,7 +28,7 @@ from generation.providers.base import (
 )
 from generation.providers.image_jobs_dialect import Dialect
 from generation.providers.wire.body import Base64, Body, json_body
-from generation.providers.wire.endings import quoted
+from generation.providers.wire.endings import it_said
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.fetch import fetch
 from generation.providers.wire.line import Reply
@@ -240,14 +240,16 @@ class ImageJobs(HttpProvider):
         if status not in self.dialect.failed:
             return None
         said = self.told(reply)
-        words = f"{self.name} began the picture and did not finish it. It is asked for anew.{_quoted(said)}"
+        words = f"{self.name} began the picture and did not finish it. It is asked for anew."
+        words += it_said(said.words)
         return TryLater(code="job_failed", words=words, **self._facts(reply, call, self._inputs(call), said))
 
     def _refusal(self, reply: Reply, call: _Call, *, cost: Decimal) -> Refused | None:
         said = self.told(reply)
         if said.code not in self.dialect.refused:
             return None
-        words = f"{self.name} would not make this picture. Change the prompt or the photos.{_quoted(said)}"
+        words = f"{self.name} would not make this picture. Change the prompt or the photos."
+        words += it_said(said.words)
         facts = self._facts(reply, call, cost, said)
         return Refused(code="blocked_prompt", words=words, stage="prompt", **facts)
 
@@ -305,7 +307,7 @@ class ImageJobs(HttpProvider):
     def _fetch_once(self, url: str, sink: BinaryIO) -> int:
         """Gives how many bytes came. Raises Fault, also for what is no picture; then nothing of it stays."""
         allowed = frozenset(self.dialect.allow_hosts)
-        fetched = fetch(url, sink=sink, base=self.url, allow_hosts=allowed)
+        size = fetch(url, sink=sink, base=self.url, allow_hosts=allowed)
         sink.seek(0)
         found = sniff(sink.read(HEAD))
         sink.seek(0, SEEK_END)
@@ -313,7 +315,7 @@ class ImageJobs(HttpProvider):
             sink.seek(0)
             sink.truncate()
             raise Fault("bad_answer", f"it is {found.words}")
-        return fetched.bytes
+        return size
 
     def _not_fetched(
         self, url: str, fault: Fault, call: _Call, facts: Mapping[str, Any]
@@ -374,8 +376,3 @@ def _usable(id: object) -> bool:
     text = str(id)
     fits = 0 < len(text) <= LONGEST_ID and text.isprintable() and text.strip(".") != ""
     return fits and isinstance(id, str | int) and not isinstance(id, bool)
-
-
-def _quoted(said: Told) -> str:
-    quote = quoted(said.words)
-    return f" It said: {quote}." if quote else ""

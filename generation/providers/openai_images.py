@@ -20,6 +20,7 @@ from generation.providers.base import (
     TryLater,
 )
 from generation.providers.wire.body import FormFile, form_body
+from generation.providers.wire.endings import it_said
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.line import Reply
 from generation.providers.wire.plain import plain
@@ -109,10 +110,9 @@ class OpenAIImages(HttpProvider):
         said = told or self.told(reply)
         if said.code != "moderation_blocked":
             return super().after_error(reply, request=request, told=said, **more)
-        quoted = f" It said: “{said.words[:300].rstrip(' .')}”." if said.words else ""
         words = (
             f"{self.name} stopped before drawing: its moderation does not allow the prompt or the pictures."
-            f"{quoted} Change the prompt, or use other pictures."
+            f"{it_said(said.words)} Change the prompt, or use other pictures."
         )
         facts = self.facts(reply, request, vendor_code=said.code, vendor_words=said.words, **more)
         return Refused(code="blocked_prompt", words=words, stage="prompt", **facts)

@@ -113,7 +113,7 @@ def error_words(code: str, status: int, said: Told, *, name: str, model: str, se
         status=status,
         pictures=pictures,
         help=help,
-        quote=f" It said: {quote}." if quote else "",
+        quote=it_said(said.words),
         colon=f": {quote}" if quote else "",
     )
 
@@ -156,6 +156,12 @@ def seconds_to_midnight(now: datetime) -> float:
     here = now.astimezone(PACIFIC)
     midnight = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), PACIFIC)
     return midnight.timestamp() - now.timestamp()
+
+
+def it_said(words: str) -> str:
+    """A vendor's words as a sentence, with a space before it; empty where there are none."""
+    quote = quoted(words)
+    return f" It said: {quote}." if quote else ""
 
 
 def quoted(words: str) -> str:

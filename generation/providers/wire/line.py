@@ -73,7 +73,7 @@ class Line:
     def __repr__(self) -> str:
         return f"Line({self.base!r})"
 
-    def post(self, path: str, *, body: Body, seconds: float, most_bytes: int = MOST_BYTES) -> Reply:
+    def post(self, path: str, *, body: Body, seconds: float) -> Reply:
         """Send `body` to base + path. seconds: for all of it, from the first byte sent to the last one read.
 
         Raises Fault. An answer of any status is a Reply. It goes over a fresh connection: a kept one may be
@@ -81,11 +81,11 @@ class Line:
         """
         session = self._session()
         session.close()
-        return self._ask(session, "POST", path, body=body, call=Call(seconds), most_bytes=most_bytes)
+        return self._ask(session, "POST", path, body=body, call=Call(seconds))
 
-    def get(self, path: str, *, seconds: float, most_bytes: int = MOST_BYTES) -> Reply:
+    def get(self, path: str, *, seconds: float) -> Reply:
         """As `post`, without a body; it costs nothing."""
-        return self._ask(self._session(), "GET", path, body=None, call=Call(seconds), most_bytes=most_bytes)
+        return self._ask(self._session(), "GET", path, body=None, call=Call(seconds))
 
     def _session(self) -> Session:
         """This thread's."""
@@ -94,9 +94,7 @@ class Line:
         session: Session = self._mine.session
         return session
 
-    def _ask(
-        self, session: Session, method: str, path: str, *, body: Body | None, call: Call, most_bytes: int
-    ) -> Reply:
+    def _ask(self, session: Session, method: str, path: str, *, body: Body | None, call: Call) -> Reply:
         types = {"Content-Type": body.media_type} if body else {}
         try:
             with session.ask(
@@ -106,16 +104,16 @@ class Line:
                 headers={**self._headers, **types},
                 data=Sending(body, call) if body else None,
             ) as response:
-                return self._read(response, call, most_bytes)
+                return self._read(response, call)
         except (requests.RequestException, TimeoutError) as error:
             # What caused it holds the headers; nobody shall find a key in a trace.
             raise self._fault(error, call) from None
 
-    def _read(self, response: requests.Response, call: Call, most_bytes: int) -> Reply:
+    def _read(self, response: requests.Response, call: Call) -> Reply:
         fine = 200 <= response.status_code < 300
         if not fine:
             call.hurry(ERROR_SECONDS)
-        chunks = pieces(response, most_bytes if fine else MOST_ERROR_BYTES)
+        chunks = pieces(response, MOST_BYTES if fine else MOST_ERROR_BYTES)
         try:
             parsed = read_json(chunks if fine else _as_far_as_it_goes(chunks))
             if fine and parsed.cut:

@@ -46,13 +46,6 @@ class Spilled:
     def __repr__(self) -> str:
         return f"Spilled(size={self.size}, error={self.error!r})"
 
-    def head(self, count: int) -> bytes:
-        """The first bytes, such as `imaging.sniff` wants."""
-        if self._file is None:
-            return b""
-        self._file.seek(0)
-        return self._file.read(count)
-
     def copy_to(self, sink: BinaryIO) -> int:
         """Write all bytes to `sink`; returns how many."""
         if self._file is not None:

@@ -11,7 +11,7 @@ from generation.accounts import resume
 from generation.engine.jobs import NotedJob
 from generation.models import Generation
 from generation.providers import image_jobs
-from generation.providers.wire.fetch import Fetched, fetch
+from generation.providers.wire.fetch import fetch
 from tests.generation.scenarios.image_jobs_table import ASKED, FETCHED, POLLED
 from tests.generation.scenarios.play import (
     IMPATIENT,
@@ -50,7 +50,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             monkeypatch.setattr(image_jobs, "POLL_SECONDS", next(look_seconds))
             return True
 
-        def fetch_in_time(url: str, **more: Any) -> Fetched:
+        def fetch_in_time(url: str, **more: Any) -> int:
             return fetch(url, seconds=next(fetch_seconds), **more)
 
         monkeypatch.setattr(NotedJob, "pause", pause)

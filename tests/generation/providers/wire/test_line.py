@@ -30,10 +30,15 @@ def line(host: Host) -> Line:
     return Line(base=host.url, headers={"x-goog-api-key": KEY})
 
 
-def fault(*answers: Answer, seconds: float = 5, most_bytes: int = 10**6) -> Fault:
+@pytest.fixture(autouse=True)
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("generation.providers.wire.line.MOST_BYTES", 10**6)
+
+
+def fault(*answers: Answer, seconds: float = 5) -> Fault:
     """What comes of posting to a host that answers so."""
     with Host.serving(*answers) as host, pytest.raises(Fault) as raised:
-        line(host).post("/v1", body=BODY, seconds=seconds, most_bytes=most_bytes)
+        line(host).post("/v1", body=BODY, seconds=seconds)
     assert KEY not in repr(raised.value)
     assert raised.value.__suppress_context__
     return raised.value
@@ -84,7 +89,7 @@ def test_it_takes_pictures_out_of_the_answer(chunked: bool) -> None:
     assert out.getvalue() == PICTURE
     assert reply.bytes_received >= len(whole)
     with pytest.raises(ValueError, match="closed file"):
-        picture.head(1)
+        picture.copy_to(out)
 
 
 @pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "429 Too Many Requests", "503 No"])
