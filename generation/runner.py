@@ -4,11 +4,11 @@ import logging
 from datetime import datetime
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 
 from brandkit.common.errors import BrandkitError, StorageFailed
 from brandkit.common.models import history
-from generation.engine.calls import call, remove_answer
+from generation.engine.calls import call, find_answer
 from generation.engine.claims import Claim, LostClaim, claimed
 from generation.engine.ends import fail, hold
 from generation.engine.finish import finish
@@ -18,6 +18,7 @@ from generation.models import Attempt, Work
 logger = logging.getLogger(__name__)
 
 OUR_FAULT = "Something went wrong inside brandkit. The operator finds it in the log; ask again after that."
+TAKEN_OVER = "Its worker stopped before it could tell more of the answer than the picture."
 LOST = "A worker stopped in the middle of a call."
 GAVE_UP = "Workers stopped in the middle of {tries} calls for this. The operator should look at their log."
 GAVE_UP_FINISHING = (
@@ -82,20 +83,28 @@ def _goes_on(claim: Claim) -> bool:
 def _look_after_lost_call(claim: Claim, since: datetime) -> None:
     """A worker died: if it was in a call, that one counts as spent, and nobody knows what came of it.
 
-    Where the vendor gave a job's number, the next call asks for that job.
+    Where its answer is in the store, nothing is lost. Where the vendor gave a job's number, the next call
+    asks for that job.
     """
     work = claim.work
+    lost = work.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
     if work.fetched:
         _give_up_on_what_ends_workers(claim)
+    elif lost is None:
         return
-    lost = work.attempts.filter(outcome=Attempt.Outcome.UNKNOWN, started_at__gte=since).last()
-    if lost is None:
-        return
-    remove_answer(lost)
-    if settings.BRANDKIT_UNKNOWN_OUTCOME == "hold" and not lost.job:
+    elif answer := find_answer(lost):
+        _take_over_answer(claim, lost, answer)
+    elif settings.BRANDKIT_UNKNOWN_OUTCOME == "hold" and not lost.job:
         hold(claim, LOST)
     elif work.tries >= settings.BRANDKIT_MAX_ATTEMPTS:
         fail(claim, "gave_up", GAVE_UP.format(tries=work.tries))
+
+
+def _take_over_answer(claim: Claim, lost: Attempt, answer: str) -> None:
+    """As its own worker would have noted it."""
+    with transaction.atomic():
+        claim.note(fetched=answer)
+        Attempt.objects.filter(pk=lost.pk).update(outcome=Attempt.Outcome.PICTURE, words=TAKEN_OVER)
 
 
 def _give_up_on_what_ends_workers(claim: Claim) -> None:

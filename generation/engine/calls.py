@@ -56,10 +56,13 @@ def answer_name(attempt: Attempt, part: str) -> str:
     return f"{folder}/{work.brand_id}/{work.pk}/{attempt.number}-{part}"
 
 
-def remove_answer(attempt: Attempt) -> None:
-    """Delete the bytes that a call may have left before anybody could note them."""
-    for ending in ("", *ENDINGS.values()):
-        private_store().delete(answer_name(attempt, f"answer{ending}"))
+def find_answer(attempt: Attempt) -> str:
+    """The name of the bytes that a call left before anybody could note them; empty where there are none.
+
+    What is in the store is whole: see `keep`.
+    """
+    names = (answer_name(attempt, f"answer{ending}") for ending in ("", *ENDINGS.values()))
+    return next(filter(private_store().exists, names), "")
 
 
 def _turn_comes(claim: Claim) -> bool:
@@ -140,6 +143,7 @@ def _keep(made: Made, sink: Sink, name: str) -> Result:
 
 def _not_stored(result: Result, error: Exception) -> Failed:
     """Not tried again by itself: every try would be paid for, and the disk would still be full."""
-    reason = getattr(error, "strerror", None) or str(error)
-    words = f"The picture could not be stored: {reason}. Have the operator look at the store, then ask again."
-    return Failed(code="storage_failed", words=words, step="store", **facts_of(result))
+    what = f"The picture could not be stored: {getattr(error, 'strerror', None) or error}."
+    words = str(error) if isinstance(error, StorageFailed) else what
+    helps = "Have the operator look at the store, then ask again."
+    return Failed(code="storage_failed", words=f"{words} {helps}", step="store", **facts_of(result))

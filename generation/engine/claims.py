@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from generation.models import WORKS, Work, WorkerSign
 
 State = Work.State
 _held: dict[UUID, type[Work]] = {}
+_away_at = float("-inf")
 stopping = threading.Event()
 """This process was told to stop: it begins no new call."""
 
@@ -77,17 +79,20 @@ def claimed(noun: str, pk: int) -> Iterator[Claim | None]:
     try:
         yield claim
     finally:
-        del _held[claim.token]
+        _held.pop(claim.token, None)
 
 
 def _take(model: type[Work], pk: int) -> Claim | None:
     """By compare-and-swap: of all who try at once, one changes the row. Refuses to run in a transaction.
 
-    Where its provider's account has no room for one more call, it stays in the queue.
+    Where its provider's account has no room for one more call, it stays in the queue. What this process works
+    on itself is not taken from it: only the database was away for too long to renew the lease.
     """
     with transaction.atomic(durable=True):
         now = timezone.now()
         row = model.objects.claimable(now).filter(pk=pk).first()
+        if row and (row.claim in _held or (row.state == State.RUNNING and not _leases_are_kept())):
+            return None
         room = row and room_for(row, now)
         if row is None or (room and room.left() < 1):
             return None
@@ -121,9 +126,21 @@ def renew() -> None:
     _set_leases(lease())
 
 
+def database_is_away() -> None:
+    """Nobody can renew a lease now: when the database is back, all have as long as one lasts to do so."""
+    global _away_at
+    _away_at = time.monotonic()
+
+
+def _leases_are_kept() -> bool:
+    """Whether a lease that has run out tells that its worker is gone."""
+    return time.monotonic() - _away_at > lease().total_seconds()
+
+
 def hand_back() -> None:
     """Let go of all that this process holds, before it ends: others need not wait for the leases."""
     _set_leases(timedelta(0))
+    _held.clear()
 
 
 def held() -> int:

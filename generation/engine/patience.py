@@ -7,11 +7,12 @@ from collections.abc import Callable
 from django.db import InterfaceError, OperationalError, connection
 
 logger = logging.getLogger(__name__)
-WAITS = (1, 2, 4, 8)
+WAITS = (1, 2, 4, 8, *[15] * 39)
+"""Seconds before each further try: ten minutes in all, enough to move a database to another host."""
 
 
 def patiently(write: Callable[[], None]) -> None:
-    """What has been paid for is not forgotten because the database is away for a moment."""
+    """What has been paid for is not forgotten because the database is away."""
     for wait in WAITS:
         try:
             return write()

@@ -52,8 +52,16 @@ def settle(claim: Claim, call: Call) -> None:
         patiently(write)
     except LostClaim:
         if isinstance(call.result, Made):
-            private_store().delete(call.stored)
+            _remove_unless_taken_over(call)
         raise
+
+
+def _remove_unless_taken_over(call: Call) -> None:
+    """Whoever has the work now found the bytes in the store already, or is to make its own."""
+    with transaction.atomic():
+        attempt = Attempt.objects.select_for_update().get(pk=call.attempt.pk)
+        if attempt.outcome == Outcome.UNKNOWN:
+            private_store().delete(call.stored)
 
 
 def facts_of(result: Result) -> dict[str, Any]:
@@ -83,7 +91,7 @@ def _later(claim: Claim, later: TryLater, job: str) -> None:
     elif later.unknown and not job and settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
         hold(claim, later.words)
     else:
-        try_again(claim, later.code, later.words, wait=later.wait)
+        try_again(claim, later.code, later.words, wait=later.wait or None)
 
 
 def _wait_for_others(claim: Claim) -> None:

@@ -6,8 +6,17 @@ import threading
 from contextlib import ExitStack
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
-from generation.engine.claims import hand_back, held, remove_sign, renew, show_sign, stopping
+from generation.engine.claims import (
+    database_is_away,
+    hand_back,
+    held,
+    remove_sign,
+    renew,
+    show_sign,
+    stopping,
+)
 from generation.engine.every import every
 from generation.engine.room import Dispatch, send_by
 from generation.sweeper import Sweeper
@@ -40,8 +49,12 @@ def stop() -> None:
 
 
 def _beat() -> None:
-    renew()
-    show_sign()
+    try:
+        renew()
+        show_sign()
+    except (OperationalError, InterfaceError):
+        database_is_away()
+        raise
 
 
 def _end(threads: ExitStack) -> None:

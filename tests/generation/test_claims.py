@@ -5,11 +5,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
+from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
+from generation.engine import claims, worker
 from generation.engine.claims import (
     LostClaim,
     claimed,
@@ -98,6 +101,38 @@ def test_it_hands_back_what_it_holds() -> None:
     with claimed(generation.NOUN, generation.pk):
         hand_back()
         assert list(Generation.objects.claimable(timezone.now())) == [generation]
+
+
+def lease_has_run_out() -> None:
+    Generation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.django_db
+def test_it_takes_nothing_over_from_itself() -> None:
+    generation = make_generation(make_brand())
+    with claimed(generation.NOUN, generation.pk) as mine:
+        lease_has_run_out()  # the database was away, and the call goes on
+        with claimed(generation.NOUN, generation.pk) as again:
+            assert again is None
+        assert mine
+        mine.note(fetched="mine")
+
+
+@pytest.mark.django_db
+def test_it_takes_nothing_over_while_others_may_still_renew_their_leases(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(claims, "_away_at", claims._away_at)
+    others = make_generation(make_brand(), state="running", claim=uuid4())
+    lease_has_run_out()
+    monkeypatch.setattr(worker, "renew", Mock(side_effect=OperationalError("the database is away")))
+    with pytest.raises(OperationalError):
+        worker._beat()
+    with claimed(others.NOUN, others.pk) as claim:
+        assert claim is None
+    monkeypatch.setattr(claims, "_away_at", claims._away_at - 61)
+    with claimed(others.NOUN, others.pk) as claim:
+        assert claim
 
 
 @pytest.mark.django_db

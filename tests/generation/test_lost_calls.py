@@ -1,6 +1,7 @@
 """A worker died in the middle: what the next one makes of it."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -85,12 +86,35 @@ def test_it_gives_up_on_what_ends_every_worker(settings: Any) -> None:
     assert outcomes(generation) == ["unknown"]
 
 
-def test_it_removes_bytes_that_nobody_could_note() -> None:
-    generation = abandoned()
-    name = f"outputs/{generation.brand_id}/{generation.pk}/1-answer.png"
-    keep(private_store(), name, b"half a picture")
+def leave_answer(generation: Generation, data: bytes) -> str:
+    """As a worker that is killed after its answer was stored, and before that was noted."""
+    return keep(private_store(), f"outputs/{generation.brand_id}/{generation.pk}/1-answer.png", data)
+
+
+@pytest.mark.parametrize("unknown", ["retry", "hold"])
+def test_it_takes_over_an_answer_that_nobody_could_note(settings: Any, unknown: str) -> None:
+    settings.BRANDKIT_UNKNOWN_OUTCOME = unknown
+    generation = abandoned(tries=settings.BRANDKIT_MAX_ATTEMPTS)
+    name = leave_answer(generation, picture_bytes())
     run(generation.NOUN, generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("succeeded", ["picture"])
+    output = Output.objects.get()
+    assert (output.picture.name, output.attempt.cost) == (name, Decimal(1))
+    with output.picture.open() as picture:
+        assert picture.read() == picture_bytes()
+    assert "Its worker stopped" in output.attempt.words
+
+
+def test_it_makes_anew_what_it_can_not_take_over() -> None:
+    generation = abandoned()
+    name = leave_answer(generation, b"half a picture")
+    run(generation.NOUN, generation.pk)
+    generation.refresh_from_db()
+    assert (generation.state, outcomes(generation)) == ("queued", ["later"])
     assert not private_store().exists(name)
+    Generation.objects.update(retry_at=None)
+    run(generation.NOUN, generation.pk)
     assert Output.objects.get().picture.name == f"outputs/{generation.brand_id}/{generation.pk}/2-answer.png"
     assert len([each for each in stored_files() if "/outputs/" in each]) == 3
 
