@@ -20,7 +20,7 @@ SLOWEST = 1 / 16
 """Part of the usual pace that is always left: two of 32 calls at once, three of 50 a minute."""
 
 SHORT_WAIT = timedelta(seconds=5)
-"""Where a vendor says that there were too many calls, and not for how long."""
+"""Where a vendor says that there were too many calls, and not for how long, or for less."""
 
 
 def brake(work: Work, result: Result, *, began: datetime) -> None:
@@ -35,17 +35,18 @@ def brake(work: Work, result: Result, *, began: datetime) -> None:
     if isinstance(result, Stopped):
         pause_after_stop(limits.account, result.code, result.words, began=began)
     elif isinstance(result, TryLater) and result.slow:
-        wait = SHORT_WAIT if result.wait is None else timedelta(seconds=result.wait)
+        wait = max(SHORT_WAIT, timedelta(seconds=result.wait or 0))
         slow_down(limits.account, until=timezone.now() + wait, words=result.words, began=began)
 
 
 def pause_after_stop(account: str, code: str, words: str, *, began: datetime) -> None:
     """The account is broken. Of several calls that find it so, the first one says it.
 
-    A call that began before a person resumed the account knows nothing of how it is now.
+    A call that began before a person resumed the account knows nothing of how it is now. (What was resumed
+    later than now, was resumed by a clock that went wrong.)
     """
     row = locked(account)
-    if not history(row).filter(kind="provider.resumed", at__gt=began).exists():
+    if not history(row).filter(kind="provider.resumed", at__gt=began, at__lte=timezone.now()).exists():
         pause(row, code, words)
 
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from brandkit.common.errors import Invalid
-from generation.engine.brakes import is_shut, locked, pace_of
+from generation.engine.brakes import SLOWEST, is_shut, locked, pace_of
 from generation.limits import Limits, all_limits, limits_of
 from generation.models import WORKS, ProviderAccount, Work
 from generation.provider import get_provider
@@ -50,14 +50,19 @@ class Room:
         """When the call may begin: calls are spread evenly over the minute, without bursts."""
         turn = self._turn()
         if self.limits.requests_a_minute:
-            between = timedelta(minutes=1) / (self.limits.requests_a_minute * self._pace)
-            self.row.next_call_at = turn + between
+            self.row.next_call_at = turn + self._between(self._pace)
             self.row.save(update_fields=["next_call_at"])
         return turn
 
     def _turn(self) -> datetime:
         following = self.row.next_call_at if self.limits.requests_a_minute else None
-        return max(self._now, following or self._now)
+        if following is None or following > self._now + LONGEST_TURN + self._between(SLOWEST):
+            return self._now  # nobody takes a turn as late as that, but by a clock that went wrong
+        return max(self._now, following)
+
+    def _between(self, pace: float) -> timedelta:
+        """Between two calls."""
+        return timedelta(minutes=1) / ((self.limits.requests_a_minute or NO_LIMIT) * pace)
 
 
 def room_for(work: Work, now: datetime) -> Room | None:

@@ -62,6 +62,16 @@ def test_it_waits_a_moment_where_no_time_was_told(settings: Any, clock: time_mac
     assert account().closed_until == NOON + seconds(5)
 
 
+def test_it_waits_a_moment_where_it_was_told_to_try_at_once(
+    settings: Any, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generation.engine.ends.backoff", lambda tries: 7.0 * tries)
+    use(settings, {**SLOW, "wait": 0})
+    work = wanted()
+    work_on(work)
+    assert (account().closed_until, work.retry_at) == (NOON + seconds(5), NOON + seconds(7))
+
+
 def test_it_is_told_on_pages(settings: Any, clock: time_machine.Traveller) -> None:
     use(settings, {**SLOW, "wait": 26})
     work_on(wanted())
@@ -157,6 +167,18 @@ def test_it_leaves_in_the_queue_what_would_wait_long(settings: Any, clock: time_
     assert work_on(second) == "queued"
     clock.move_to(NOON + seconds(60))
     assert work_on(second) == "succeeded"
+
+
+def test_it_does_not_stand_still_after_a_clock_that_was_ahead(
+    settings: Any, clock: time_machine.Traveller
+) -> None:
+    use(settings, requests_a_minute=60)
+    first, second = several(2)
+    clock.move_to(NOON + timedelta(days=300))
+    assert work_on(first) == "succeeded"
+    clock.move_to(NOON)
+    assert work_on(second) == "succeeded"
+    assert account().next_call_at == NOON + seconds(1)
 
 
 def test_it_sweeps_again_once_the_wait_is_over(settings: Any, clock: time_machine.Traveller) -> None:

@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -96,6 +97,15 @@ def test_it_does_not_pause_for_what_was_known_before_it_was_resumed(settings: An
     resume("fake", by=None)
     brakes.pause_after_stop("fake", "no_credit", "Buy more.", began=began)
     assert state_of(get_provider("fake")).is_open
+    brakes.pause_after_stop("fake", "no_credit", "Buy more.", began=timezone.now())
+    assert state_of(get_provider("fake")).code == "no_credit"
+
+
+def test_it_pauses_although_it_was_resumed_by_a_clock_that_was_ahead(settings: Any) -> None:
+    use(settings)
+    pause("fake", by=None)
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        resume("fake", by=None)
     brakes.pause_after_stop("fake", "no_credit", "Buy more.", began=timezone.now())
     assert state_of(get_provider("fake")).code == "no_credit"
 
