@@ -169,7 +169,18 @@ def asked(request: HtmxRequest, brand: Brand, made: list[Generation]) -> HttpRes
     if not request.htmx:
         return redirect(reverse("studio:home", args=[brand.slug]) + "#pictures")
     cards = selectors.some_cards(brand, [generation.pk for generation in made])
-    return render(request, "generation/partials/asked.html", {"cards": cards})
+    there = {generation.pk for generation in made if generation.state == Generation.State.SUCCEEDED}
+    context = {"cards": cards, "news": asked_words(len(cards), len(there))}
+    return render(request, "generation/partials/asked.html", context)
+
+
+def asked_words(pictures: int, there: int) -> str:
+    """What came of asking. there: how many of the pictures were made before."""
+    if there == pictures:
+        they = "It is" if pictures == 1 else "They are all"
+        return f"{they} there already; nothing is made or paid for again."
+    asked = f"{pictures - there} picture{'' if pictures - there == 1 else 's'} asked for"
+    return f"{asked}; {there} {'was' if there == 1 else 'were'} there already." if there else f"{asked}."
 
 
 @require_GET

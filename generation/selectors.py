@@ -147,7 +147,7 @@ def with_all(rows: QuerySet[Generation]) -> QuerySet[Generation]:
     """With everything that a picture's card shows."""
     return rows.select_related(
         "brand", "subject", "scene_version__scene", "output_format", "prompt_version__template", "output"
-    )
+    ).prefetch_related("references")
 
 
 def pictures(brand: Brand, user: User, *, before: int | None = None) -> Page:
@@ -197,6 +197,27 @@ def varies(generation: Generation) -> bool:
         return get_provider(generation.provider).uses_prompt
     except Invalid:  # it was made by a provider that is no longer there
         return False
+
+
+def maker(generation: Generation) -> str:
+    """The name of its provider, where there are several to choose from; else empty."""
+    several = len(get_providers()) > 1
+    try:
+        return get_provider(generation.provider).name if several else ""
+    except Invalid:
+        return generation.provider
+
+
+def price_again(generation: Generation) -> Decimal | None:
+    """About what one more call for it costs, in US dollars; None where it is free or has no price."""
+    if generation.fetched and generation.state != Generation.State.SUCCEEDED:  # its answer waits, and is paid
+        return None
+    try:
+        provider = get_provider(generation.provider)
+    except Invalid:
+        return None
+    pictures = 2 + len(generation.references.all())
+    return price_of(provider, size=generation.size, pictures=pictures) or None
 
 
 def next_variation(generation: Generation) -> int:

@@ -1,6 +1,7 @@
 """What the templates ask about the further photos of a subject."""
 
 from django import template
+from django.utils.text import get_text_list
 
 from generation.models import Reference, Subject
 from generation.provider import get_providers
@@ -16,9 +17,10 @@ def further(subject: Subject, gone: Reference | str) -> list[Reference]:
 
 
 @register.simple_tag
-def takers() -> list[str]:
-    """Names of the providers that are sent further photos."""
-    return list(dict.fromkeys(provider.name for provider in get_providers() if provider.takes_references))
+def takers() -> str:
+    """Names of the providers that are sent further photos, such as "Gemini and OpenAI"."""
+    names = dict.fromkeys(provider.name for provider in get_providers() if provider.takes_references)
+    return get_text_list(list(names), "and")
 
 
 @register.simple_tag

@@ -23,6 +23,18 @@ def varies(generation: Generation) -> bool:
 
 
 @register.filter
+def maker(generation: Generation) -> str:
+    """Who makes it, by name, where there are several to choose from; else empty."""
+    return selectors.maker(generation)
+
+
+@register.filter
+def price_again(generation: Generation) -> Decimal | None:
+    """About what one more call for it costs; None where nobody charges, or nobody knows."""
+    return selectors.price_again(generation)
+
+
+@register.filter
 def thumbnail_width(output: Output) -> int:
     """Pixels."""
     return fit((output.width, output.height), THUMBNAIL)[0]

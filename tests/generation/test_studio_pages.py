@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Brand, User
 from generation.models import Attempt, Generation, ProviderAccount
-from generation.templatetags.studio import about
+from generation.templatetags.studio import about, maker, price_again
 from tests.factories import (
     make_brand,
     make_format,
     make_generation,
     make_output,
     make_prompt,
+    make_reference,
     make_scene,
     make_subject,
     make_user,
@@ -116,6 +117,73 @@ def test_it_goes_back_to_the_usual_one_when_the_chosen_is_gone(
     settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": FAKE}}
     assert chosen(client, brand) == "fake"
     assert "Made by" not in text(client.get(address(brand, "home")))
+
+
+# What was asked for before, and what comes next
+
+
+def ask(client: Client, brand: Brand, asked: dict[str, Any]) -> str:
+    return text(client.post(address(brand, "ask"), asked, headers={"HX-Request": "true"}))
+
+
+def test_it_says_when_a_picture_is_there_already(client: Client, brand: Brand) -> None:
+    asked = wish(brand)
+    assert "1 picture asked for." in ask(client, brand, asked)
+    assert "1 picture asked for." in ask(client, brand, asked)
+    make_output(Generation.objects.get())
+    assert "It is there already; nothing is made or paid for again." in ask(client, brand, asked)
+    more = {**asked, "format": [asked["format"], make_format(brand).pk]}
+    assert "1 picture asked for; 1 was there already." in ask(client, brand, more)
+    assert Generation.objects.count() == 2
+
+
+def test_it_names_the_maker_of_a_picture_where_there_are_several(
+    client: Client, brand: Brand, designer: User, settings: Any
+) -> None:
+    make_generation(brand, by=designer, provider="other")
+    make_generation(brand, by=designer, provider="gone")
+    found = client.get(address(brand, "home"))
+    assert [maker(card.picture) for card in found.context["page"].cards] == ["gone", "Fake"]
+    assert "· Fake</p>" in text(found)
+    settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": FAKE}}
+    assert "· Fake</p>" not in text(client.get(address(brand, "home")))
+
+
+def test_it_tells_the_price_before_another_one_is_made(
+    client: Client, brand: Brand, designer: User, settings: Any
+) -> None:
+    prices = {"1K": "0.134", "input": "0.01"}
+    settings.BRANDKIT_PROVIDERS = {
+        "fake": {"BACKEND": FAKE, "OPTIONS": {"prices": {"4K": "1"}}},
+        "paid": {"BACKEND": FAKE, "OPTIONS": {"prices": prices}},
+    }
+    done, failed, again = (make_generation(brand, by=designer, provider="paid") for _ in range(3))
+    make_output(done)
+    done.references.set([make_reference(done.subject) for _ in range(2)])
+    Generation.objects.filter(pk__in=[failed.pk, again.pk]).update(state="failed")
+    Generation.objects.filter(pk__in=[done.pk, again.pk]).update(fetched="answers/1")
+    unpriced = make_generation(brand, by=designer, provider="fake", state="failed")
+    cards = client.get(address(brand, "home")).context["page"].cards
+    prices_again = {card.picture.pk: price_again(card.picture) for card in cards}
+    assert prices_again == {
+        done.pk: Decimal("0.174"),
+        failed.pk: Decimal("0.154"),
+        again.pk: None,
+        unpriced.pk: None,
+    }
+    assert 'Again, differently<span class="unseen">' in text(client.get(address(brand, "picture", done.pk)))
+    assert '<span class="soft small">about $0.17</span></button>' in text(
+        client.get(address(brand, "picture", done.pk))
+    )
+
+
+def test_it_does_not_call_free_what_is_still_to_be_paid(
+    client: Client, brand: Brand, designer: User, settings: Any
+) -> None:
+    settings.BRANDKIT_PROVIDERS["fake"]["OPTIONS"]["prices"] = {"1K": "0.134"}
+    waiting = make_generation(brand, by=designer, provider="fake")
+    page = text(client.get(address(brand, "picture", waiting.pk)))
+    assert "<dt>Cost</dt> <dd> nothing yet; about $0.13 </dd>" in page
 
 
 # A provider that is shut
