@@ -8,8 +8,6 @@ from django.conf import settings
 
 from brandkit.common.errors import NotFound
 
-LONGEST_NAME = 80
-
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -49,7 +47,7 @@ def find_account(name: str) -> Limits:
 
 def account_of(alias: str) -> str:
     """The name of a configured provider's account: its own, unless the settings name a shared one."""
-    return str(option(alias, "account") or alias)[:LONGEST_NAME]
+    return str(option(alias, "account") or alias)
 
 
 def option(alias: str, name: str) -> Any:

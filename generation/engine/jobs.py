@@ -3,9 +3,7 @@
 from generation.engine.claims import Claim, stopping
 from generation.engine.patience import patiently, release_connection
 from generation.models import Attempt, Work
-from generation.providers.base import Job
-
-LONGEST_ID = 200
+from generation.providers.base import LONGEST_JOB, Job
 
 
 class NotedJob(Job):
@@ -21,8 +19,8 @@ class NotedJob(Job):
 
         It is written even where the claim is lost: whoever has it now may still find it before they pay.
         """
-        if len(id) > LONGEST_ID or not id.isprintable():
-            raise ValueError(f"a job's number is at most {LONGEST_ID} printable characters.")
+        if len(id) > LONGEST_JOB or not id.isprintable():
+            raise ValueError(f"a job's number is at most {LONGEST_JOB} printable characters.")
         self.id = id  # even where the database does not answer now, it is written when the call ends
         patiently(self._write)
         self._claim.check()

@@ -14,6 +14,12 @@ from generation.imaging.ratios import MODEL_PIXELS
 from generation.imaging.slot import Box, Slot
 from generation.providers.prices import FREE, PriceTable
 
+LONGEST_ACCOUNT = 80
+"""Characters of an account's name."""
+
+LONGEST_JOB = 200
+"""Characters of a vendor's number for a job that can be kept."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -74,7 +80,10 @@ class Job:
         self.id = id
 
     def note(self, id: str) -> None:
-        """Keep the vendor's job id. Once this returns, it outlives the process."""
+        """Keep the vendor's job id. Once this returns, it outlives the process.
+
+        Raises ValueError for one that can't be kept: at most `LONGEST_JOB` printable characters.
+        """
         self.id = id
 
     def pause(self, seconds: float) -> bool:
@@ -224,10 +233,12 @@ class Provider:
         self.alias = alias
         self.options = dict(options)
         self.model = options.get("model") or type(self).model
-        self.account: str = options.get("account") or alias
+        self.account = str(options.get("account") or alias)
         """Whose limits it shares: providers with the same key should name the same account."""
-        self.requests_a_minute: float | None = _above_zero(options, "requests_a_minute")
-        self.calls_at_once: int | None = _above_zero(options, "calls_at_once")
+        if len(self.account) > LONGEST_ACCOUNT:
+            raise ValueError(f"the name of an account has at most {LONGEST_ACCOUNT} characters.")
+        for name in ("requests_a_minute", "calls_at_once"):
+            _check_above_zero(options, name)
         self.prices: PriceTable = PriceTable(options["prices"]) if options.get("prices") else FREE
 
     @classmethod
@@ -280,8 +291,8 @@ class Provider:
         raise NotImplementedError
 
 
-def _above_zero(options: Mapping[str, Any], name: str) -> Any:
+def _check_above_zero(options: Mapping[str, Any], name: str) -> None:
+    """The engine reads these from the settings: it imports no provider for them."""
     value = options.get(name)
-    if value is None or (isinstance(value, int | float) and value > 0):
-        return value
-    raise ValueError(f"{name} is {value!r}; it must be a number above 0.")
+    if value is not None and not (isinstance(value, int | float) and value > 0):
+        raise ValueError(f"{name} is {value!r}; it must be a number above 0.")

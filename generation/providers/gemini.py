@@ -24,7 +24,7 @@ from generation.providers.wire.endings import it_said
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.line import Reply
 from generation.providers.wire.plain import plain
-from generation.providers.wire.provider import HttpProvider
+from generation.providers.wire.provider import HttpProvider, tell_in_turn
 from generation.providers.wire.spill import spilled
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -195,23 +195,19 @@ class Gemini(HttpProvider):
             with self.line.post(self._path, body=json_body({"contents": []}), seconds=60) as reply:
                 self._tell(reply, tell)
         except Fault as fault:
-            words = f"{self.url} gave no answer ({fault.kind.replace('_', ' ')}). Check the address."
-            tell(Finding(what="host", works=False, words=words))
+            tell(self.unreachable(fault))
 
     def _tell(self, reply: Reply, tell: Callable[[Finding], None]) -> None:
-        """What works, up to the first that does not."""
         request = PictureRequest(prompt="", ratio="1:1", size="1K")
         ended = None if reply.status < 300 else self.after_error(reply, request=request)
-        for what, words in (
-            ("host", f"{self.url} answers."),
-            ("key", "It was not refused."),
-            ("pace", "There were not too many calls."),
-            ("model", f"{self.model} was not refused. Nothing was paid, and only a picture proves it."),
-        ):
-            if ended and what == _broken(ended):
-                tell(Finding(what=what, works=False, words=ended.words))
-                return
-            tell(Finding(what=what, works=True, words=words))
+        proved = {
+            "host": f"{self.url} answers.",
+            "key": "It was not refused.",
+            "pace": "There were not too many calls.",
+            "model": f"{self.model} was not refused. Nothing was paid, and only a picture proves it.",
+        }
+        broken, words = (_broken(ended), ended.words) if ended else ("", "")
+        tell_in_turn(tell, proved, broken=broken, words=words)
 
 
 class GoogleGemini(Gemini):
@@ -221,7 +217,7 @@ class GoogleGemini(Gemini):
     url = "https://generativelanguage.googleapis.com"
 
 
-def _broken(ended: Result) -> str:
+def _broken(ended: Refused | Failed | TryLater | Stopped) -> str:
     """What an error in answer to an empty request is about; that it is refused as such is well."""
     if isinstance(ended, Stopped):
         return {"moved": "host", "model_unknown": "model"}.get(ended.code, "key")

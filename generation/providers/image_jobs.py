@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from generation.imaging.sniff import HEAD, sniff
 from generation.providers.base import (
+    LONGEST_JOB,
     Failed,
     Finding,
     Job,
@@ -32,7 +33,7 @@ from generation.providers.wire.endings import it_said
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.fetch import fetch
 from generation.providers.wire.line import Reply
-from generation.providers.wire.provider import HttpProvider
+from generation.providers.wire.provider import HttpProvider, tell_in_turn
 from generation.providers.wire.spill import Spilled, spilled
 from generation.providers.wire.told import Told
 
@@ -45,11 +46,9 @@ FIRST_PAUSE, GROWTH = 1.0, 1.5
 FETCH_PAUSES = (2.0, 10.0)
 """Seconds before each further try to fetch a finished picture."""
 
-LONGEST_ID = 200
-"""Characters of a job id that are kept with an attempt."""
-
 NOTHING = Decimal(0)
 KEY_REFUSED = frozenset({401, 402, 403})
+KEY_PROVED = "It was not refused. Whether a picture comes shows only when one is paid for."
 GONE = frozenset({404, 410})
 FINAL = frozenset({"forbidden", "too_large"})
 
@@ -137,18 +136,15 @@ class ImageJobs(HttpProvider):
             with self._ask_for("probe") as reply:
                 status = reply.status
         except Fault as fault:
-            words = f"{host} gave no answer ({fault.kind.replace('_', ' ')}). Check the address."
-            tell(Finding(what="host", works=False, words=words))
-            return
+            return tell(self.unreachable(fault))
+        broken, words = "", ""
         if 300 <= status < 400 or status >= 500:
+            broken = "host"
             words = f"{host} answers with HTTP {status}. Check the address, or try again later."
-            tell(Finding(what="host", works=False, words=words))
-            return
-        tell(Finding(what="host", works=True, words=f"{host} answers."))
-        good = status not in KEY_REFUSED
-        words = "It was not refused. Whether a picture comes shows only when one is paid for."
-        refused = f"It was refused (HTTP {status}). Check it, and that its account has credit."
-        tell(Finding(what="key", works=good, words=words if good else refused))
+        elif status in KEY_REFUSED:
+            broken = "key"
+            words = f"It was refused (HTTP {status}). Check it, and that its account has credit."
+        return tell_in_turn(tell, {"host": f"{host} answers.", "key": KEY_PROVED}, broken=broken, words=words)
 
     # The way of a job
 
@@ -374,5 +370,5 @@ def _host(url: str) -> str:
 def _usable(id: object) -> bool:
     """Whether a job can be kept and asked for by that. Dots alone would be another address."""
     text = str(id)
-    fits = 0 < len(text) <= LONGEST_ID and text.isprintable() and text.strip(".") != ""
+    fits = 0 < len(text) <= LONGEST_JOB and text.isprintable() and text.strip(".") != ""
     return fits and isinstance(id, str | int) and not isinstance(id, bool)

@@ -24,7 +24,7 @@ from generation.providers.wire.endings import it_said
 from generation.providers.wire.fault import Fault
 from generation.providers.wire.line import Reply
 from generation.providers.wire.plain import plain
-from generation.providers.wire.provider import HttpProvider
+from generation.providers.wire.provider import HttpProvider, tell_in_turn
 from generation.providers.wire.spill import spilled
 from generation.providers.wire.told import Told
 
@@ -120,13 +120,13 @@ class OpenAIImages(HttpProvider):
     def probe(self, tell: Callable[[Finding], None]) -> None:
         """Look the model up, which is free."""
         request = PictureRequest(prompt="", ratio="1:1", size="1K")
-        ended: Refused | Failed | TryLater | Stopped | None
         try:
             with self.line.get(f"/v1/models/{quote(self.model, safe='')}", seconds=60) as reply:
                 ended = None if reply.status < 300 else self.after_error(reply, request=request)
         except Fault as fault:
-            ended = self.after_fault(fault, price=self.prices.input, request=request)
-        _tell(ended, tell)
+            return tell(self.unreachable(fault))
+        broken, words = (UNPROVED.get(ended.code, "host"), ended.words) if ended else ("", "")
+        return tell_in_turn(tell, PROVED, broken=broken, words=words)
 
 
 def _file(picture: Picture, *, alone: bool) -> FormFile:
@@ -139,12 +139,3 @@ def _picture(data: object) -> object:
     """The first picture's base64, if there is any."""
     first = data[0] if isinstance(data, list) and data else None
     return first.get("b64_json") if isinstance(first, dict) else None
-
-
-def _tell(ended: Refused | Failed | TryLater | Stopped | None, tell: Callable[[Finding], None]) -> None:
-    """What a look-up proves, up to where it `ended`; None where all is well."""
-    for what, words in PROVED.items():
-        if ended and UNPROVED.get(ended.code, "host") == what:
-            tell(Finding(what=what, works=False, words=ended.words))
-            return
-        tell(Finding(what=what, works=True, words=words))

@@ -129,3 +129,11 @@ def test_it_stops_at_a_limit_that_is_none(settings: Any, limit: Any) -> None:
         "brandkit.E002",
         f"Provider 'compositor': calls_at_once is {limit!r}; it must be a number above 0.",
     )
+
+
+def test_it_stops_at_an_account_whose_name_is_too_long_to_keep(settings: Any) -> None:
+    options = {"account": "a" * 81, "prices": FREE}
+    settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": FAKE, "OPTIONS": options}}
+    [error] = all_checks()
+    words = "Provider 'compositor': the name of an account has at most 80 characters."
+    assert (error.id, error.msg) == ("brandkit.E002", words)

@@ -87,7 +87,7 @@ def test_it_says_that_nobody_answers(settings: Settings) -> None:
     with image_jobs_server() as server:
         configure(settings, server)
     lines, error = probe("jobs")
-    assert lines[1].startswith("host     FAILS  127.0.0.1:")
+    assert lines[1].startswith("host     FAILS  http://127.0.0.1:")
     assert lines[1].endswith(" gave no answer (no connection). Check the address.")
     assert (len(lines), error) == (2, "jobs does not work as it is set up. See above.")
 

@@ -1,12 +1,13 @@
 """What providers that are asked over HTTP have in common: options, money, and how each failure is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, BinaryIO, ClassVar
 
 from generation.providers.base import (
     Failed,
+    Finding,
     Job,
     PictureRequest,
     Provider,
@@ -108,6 +109,11 @@ class HttpProvider(Provider):
         """`text` from outside without our keys, and without pictures."""
         return clean(text, (self.key,))
 
+    def unreachable(self, fault: Fault) -> Finding:
+        """What a probe finds where the host gives no answer."""
+        words = f"{self.url} gave no answer ({fault.kind.replace('_', ' ')}). Check the address."
+        return Finding(what="host", works=False, words=words)
+
     def facts(self, reply: Reply, request: PictureRequest, **more: Any) -> dict[str, Any]:
         """What every answer tells: http_status, bytes_received, parameters; and `more`, over those."""
         return {
@@ -168,6 +174,17 @@ class HttpProvider(Provider):
         words = fault_words(fault, name=self.name, seconds=0, unknown=False)
         facts = self.facts(reply, request, cost=price, vendor_words=self.told(reply).words)
         return TryLater(**{"code": fault.kind, "words": words, **facts, **more})
+
+
+def tell_in_turn(
+    tell: Callable[[Finding], None], proved: Mapping[str, str], *, broken: str, words: str
+) -> None:
+    """What a probe has `proved`, up to the one that is `broken`, which is told in `words`; "" if none is."""
+    for what, good in proved.items():
+        works = what != broken
+        tell(Finding(what=what, works=works, words=good if works else words))
+        if not works:
+            return
 
 
 def _key(value: object, *, needed: bool) -> str:
