@@ -30,7 +30,7 @@ HAPPENED = {"provider.paused": "paused", "provider.resumed": "resumed"}
 class ProviderAccountAdmin(Admin):
     """Nobody edits one: the settings name it, and its calls and the operator move it."""
 
-    list_display = ("name", "shown_state", "since", "why", "providers", "waiting", "pace_now")
+    list_display = ("name", "shown_state", "then", "since", "why", "providers", "waiting", "pace_now")
     ordering = ("name",)
     fields = readonly_fields = ("shown_state", "since", "why", "providers", "waiting", "pace_now")
     actions = None
@@ -47,6 +47,14 @@ class ProviderAccountAdmin(Admin):
         if state.paused_since:
             kind, words = "retired", "Paused"
         return format_html('<span class="bk-state bk-{}">{}</span>', kind, words)
+
+    @admin.display(description="what helps")
+    def then(self, row: ProviderAccount) -> SafeString | str:
+        """Where it stands still, the way to let it go on."""
+        if accounts.state_of_row(row).is_open:
+            return "–"
+        address = reverse("admin:generation_provideraccount_resume", args=[row.pk])
+        return format_html('<a class="bk-link" href="{}">Resume</a>', address)
 
     @admin.display(description="since or until")
     def since(self, row: ProviderAccount) -> str:

@@ -47,6 +47,9 @@ def test_it_lists_what_stands_still_and_why(desk: Client) -> None:
     text = desk.get(reverse(LIST)).content.decode()
     for words in ("Paused", "since 2", "Buy more credit.", "fake", ">2<", "100%"):
         assert words in text, words
+    assert f'href="{page("resume")}">Resume</a>' in text
+    accounts.resume("fake", by=None)
+    assert page("resume") not in desk.get(reverse(LIST)).content.decode()
 
 
 def test_it_lists_an_account_that_nobody_has_called_and_none_for_this_machine(settings: Any) -> None:
