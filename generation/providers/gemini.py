@@ -25,6 +25,7 @@ from generation.providers.wire.fault import Fault
 from generation.providers.wire.line import Reply
 from generation.providers.wire.plain import plain
 from generation.providers.wire.provider import HttpProvider, tell_in_turn
+from generation.providers.wire.shape import list_of, object_of, text_of
 from generation.providers.wire.spill import spilled
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -139,9 +140,9 @@ class Gemini(HttpProvider):
             reply,
             request,
             cost=self.input_price_of(request),
-            model_version=self.clean(_text(reply.document.get("modelVersion")))[:80],
-            response_id=self.clean(_text(reply.document.get("responseId")))[:120],
-            usage=plain(_object(reply.document.get("usageMetadata")), self.clean),
+            model_version=self.clean(text_of(reply.document.get("modelVersion")))[:80],
+            response_id=self.clean(text_of(reply.document.get("responseId")))[:120],
+            usage=plain(object_of(reply.document.get("usageMetadata")), self.clean),
             vendor_code=self.clean(said.reason)[:100],
             vendor_words=self.clean(said.words),
         )
@@ -243,38 +244,26 @@ class _Said:
 
 def _read(document: Mapping[str, Any]) -> _Said:
     """Whatever the answer's shape: all of it may be absent, null or of another type."""
-    candidates = [_object(candidate) for candidate in _items(document.get("candidates"))]
+    candidates = [object_of(candidate) for candidate in list_of(document.get("candidates"))]
     parts = [part for candidate in candidates for part in _parts(candidate)]
-    block = _text(_object(document.get("promptFeedback")).get("blockReason"))
+    block = text_of(object_of(document.get("promptFeedback")).get("blockReason"))
     told = _words(candidate.get("finishMessage") for candidate in candidates)
     return _Said(
         prompt_block=bool(block),
-        reason=block or _text(candidates[0].get("finishReason") if candidates else None),
+        reason=block or text_of(candidates[0].get("finishReason") if candidates else None),
         words=told or _words(part.get("text") for part in parts),
-        pictures=tuple(_object(part["inlineData"]).get("data") for part in parts if "inlineData" in part),
+        pictures=tuple(object_of(part["inlineData"]).get("data") for part in parts if "inlineData" in part),
     )
 
 
 def _parts(candidate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The parts of a candidate that are no thoughts."""
-    parts = [_object(part) for part in _items(_object(candidate.get("content")).get("parts"))]
+    parts = [object_of(part) for part in list_of(object_of(candidate.get("content")).get("parts"))]
     return [part for part in parts if not part.get("thought")]
 
 
 def _words(values: Iterable[object]) -> str:
-    return " ".join(filter(None, map(_text, values)))
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return " ".join(filter(None, map(text_of, values)))
 
 
 def _seed(seed: int) -> int:

@@ -34,6 +34,7 @@ from generation.providers.wire.fault import Fault
 from generation.providers.wire.fetch import fetch
 from generation.providers.wire.line import Reply
 from generation.providers.wire.provider import HttpProvider, tell_in_turn
+from generation.providers.wire.shape import object_of
 from generation.providers.wire.spill import Spilled, spilled
 from generation.providers.wire.told import Told
 
@@ -163,7 +164,7 @@ class ImageJobs(HttpProvider):
             return self._refusal(reply, call, cost=NOTHING) or self.after_error(reply, request=call.request)
         if ended := self._ended(reply, call):
             return ended
-        answer = _mapping(reply.document)
+        answer = object_of(reply.document)
         if not answer.get("status"):
             return self.bad_answer(reply, price=call.price, request=call.request)
         id = answer.get(self.dialect.id_field)
@@ -212,7 +213,7 @@ class ImageJobs(HttpProvider):
             return _AtWork(seen=fault.kind.replace("_", " "))
         with reply:
             if _fine(reply):
-                status = self.clean(str(_mapping(reply.document).get("status", "no status")))
+                status = self.clean(str(object_of(reply.document).get("status", "no status")))
                 return self._ended(reply, call) or _AtWork(seen=f"“{status[:40]}”")
             if reply.status in GONE:
                 words = f"{self.name} no longer knows the job, so the picture is asked for anew."
@@ -227,7 +228,7 @@ class ImageJobs(HttpProvider):
 
     def _ended(self, reply: Reply, call: _Call) -> Result | None:
         """What came of the job; None while it is at work, or where the answer does not say."""
-        answer = _mapping(reply.document)
+        answer = object_of(reply.document)
         status, outputs = str(answer.get("status", "")).lower(), answer.get("outputs")
         if status in self.dialect.done or (outputs and not status):
             return self._made(outputs, reply, call)
@@ -254,7 +255,7 @@ class ImageJobs(HttpProvider):
         if not (isinstance(outputs, list) and outputs):
             return self._no_picture(reply, call, cost=self._inputs(call))
         first, name = outputs[0], self.dialect.base64_field
-        output = first if isinstance(first, Mapping) else {"url" if _is_address(first) else name: first}
+        output = first if isinstance(first, dict) else {"url" if _is_address(first) else name: first}
         if output.get("url"):
             result = self._fetch(str(output["url"]), reply, call)
         elif name in output:
@@ -343,17 +344,13 @@ class ImageJobs(HttpProvider):
         return self.input_price_of(call.request) if call.price else NOTHING
 
     def _facts(self, reply: Reply, call: _Call, cost: Decimal, said: Told | None = None) -> dict[str, Any]:
-        id = self.clean(str(_mapping(reply.document).get(self.dialect.id_field, call.job.id)))[:120]
+        id = self.clean(str(object_of(reply.document).get(self.dialect.id_field, call.job.id)))[:120]
         more = {"vendor_code": said.code, "vendor_words": said.words} if said else {}
         return self.facts(reply, call.request, cost=cost, response_id=id, **more)
 
 
 def _fine(reply: Reply) -> bool:
     return 200 <= reply.status < 300
-
-
-def _mapping(document: object) -> Mapping[str, Any]:
-    return document if isinstance(document, Mapping) else {}
 
 
 def _is_address(value: object) -> bool:

@@ -25,6 +25,7 @@ from generation.providers.wire.fault import Fault
 from generation.providers.wire.line import Reply
 from generation.providers.wire.plain import plain
 from generation.providers.wire.provider import HttpProvider, tell_in_turn
+from generation.providers.wire.shape import list_of, object_of
 from generation.providers.wire.spill import spilled
 from generation.providers.wire.told import Told
 
@@ -137,5 +138,4 @@ def _file(picture: Picture, *, alone: bool) -> FormFile:
 
 def _picture(data: object) -> object:
     """The first picture's base64, if there is any."""
-    first = data[0] if isinstance(data, list) and data else None
-    return first.get("b64_json") if isinstance(first, dict) else None
+    return object_of(next(iter(list_of(data)), None)).get("b64_json")

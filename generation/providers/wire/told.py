@@ -11,6 +11,7 @@ from typing import Any
 
 from generation.providers.wire.clean import clean
 from generation.providers.wire.line import Reply
+from generation.providers.wire.shape import list_of
 
 LONGEST_WAIT = 24 * 60 * 60
 """Seconds; nobody is believed who asks for more."""
@@ -41,7 +42,7 @@ def told(reply: Reply, secrets: Iterable[str] = ()) -> Told:
     """
     secrets = tuple(secrets)
     error = _error(reply.document)
-    details = [item for item in _list(error.get("details")) if isinstance(item, dict)]
+    details = [item for item in list_of(error.get("details")) if isinstance(item, dict)]
     return Told(
         code=clean(_code(error), secrets)[:100],
         words=clean(_words(error) or _readable(reply.text), secrets),
@@ -95,7 +96,7 @@ def _retry_after(value: str) -> float | None:
 
 def _quotas(details: list[dict[str, Any]]) -> Iterator[str]:
     for item in details:
-        for violation in _list(item.get("violations")):
+        for violation in list_of(item.get("violations")):
             if isinstance(violation, dict) and isinstance(violation.get("quotaId"), str):
                 yield violation["quotaId"]
 
@@ -105,7 +106,3 @@ def _of(details: list[dict[str, Any]], kind: str, name: str) -> Iterator[dict[st
     for item in details:
         if str(item.get("@type", "")).endswith(kind) and isinstance(item.get(name), str):
             yield item
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
