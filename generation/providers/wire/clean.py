@@ -43,8 +43,8 @@ def clean(text: str, secrets: Iterable[str] = ()) -> str:
 
 @lru_cache
 def _spellings(secret: str) -> re.Pattern[str]:
-    """Each letter as it is, escaped or as a percent sign and a number, with a space after it at most."""
-    letters = [rf"(?:\\?{re.escape(letter)}|(?i:%{ord(letter):02x}))\ ?" for letter in secret]
+    """Each letter as it is, escaped or as a number (%2b, \\u002b), with a space after it at most."""
+    letters = [rf"(?:\\?{re.escape(letter)}|(?i:(?:%|\\u00){ord(letter):02x}))\ ?" for letter in secret]
     ends = ["".join(letters[:kept]) + "$" for kept in range(len(letters) - 1, TELLING - 1, -1)]
     whole = "".join(letters).removesuffix(r"\ ?")
     return re.compile("|".join([whole, *ends]))

@@ -17,6 +17,7 @@ KEY = "wg+canary/8d2e=f31"
         "bad key wg%2Bcanary/8d2e%3Df31.",
         "bad key wg%2Bcanary%2F8d2e%3Df31.",
         "bad key wg%2bcanary%2f8d2e%3df31.",
+        r"bad key wg\u002bcanary\/8d2e\u003Df31.",
         f"bad key {KEY[:9]}\n{KEY[9:]}.",
         f"bad key {KEY[:9]}\x00{KEY[9:]}.",
     ],

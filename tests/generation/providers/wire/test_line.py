@@ -144,6 +144,11 @@ def test_it_does_not_know_what_became_of_a_call_without_an_answer(answers: Answe
     assert (ended.kind, ended.may_be_paid, ended.status) == ("cut_off", True, None)
 
 
+def test_it_does_not_take_a_first_word_for_the_answer() -> None:
+    ended = fault(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + answer())
+    assert (ended.kind, ended.may_be_paid, ended.status) == ("bad_answer", True, None)
+
+
 HALF = answer(b'{"data": "' + base64.b64encode(PICTURE) + b'"}')[:-50_000]
 
 
