@@ -111,9 +111,8 @@ class Line:
 
     def _read(self, response: requests.Response, call: Call) -> Reply:
         fine = 200 <= response.status_code < 300
-        if (
-            response.status_code < 200
-        ):  # 103, say: the answer itself would come after it, for who could read on
+        if response.status_code < 200:
+            # 103, say: the answer comes after it, and http.client does not read on.
             words = f"HTTP {response.status_code} before the answer"
             raise Fault("bad_answer", words, may_be_paid=call.sent) from None
         if not fine:
