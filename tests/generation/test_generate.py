@@ -271,6 +271,14 @@ def test_it_fails_where_the_provider_makes_no_picture(
     assert stderr.splitlines()[-1] == "Not this one."
 
 
+def test_it_tells_the_price_before_and_what_it_was(brand: Brand, photo: Path, settings: Settings) -> None:
+    use_fake(settings, {"do": "picture"})
+    for words in ("(256 × 256), about $0.01", "(256 × 256): asked for before"):
+        _, _, stderr = run(photo, "--scene", "kitchen")
+        assert words in stderr
+        assert ("succeeded, $0.01\n" in stderr) == ("about" in words)
+
+
 def test_it_tries_again_by_itself_and_when_asked_again(brand: Brand, photo: Path, settings: Settings) -> None:
     use_fake(settings, {"do": "later", "wait": 0}, {"do": "refuse"}, {"do": "picture"})
     status, _, stderr = run(photo, "--scene", "kitchen")

@@ -159,7 +159,9 @@ def test_it_says_that_no_price_is_set(settings: Settings, tmp_path: Path) -> Non
     with image_jobs_server() as server:
         configure(settings, server, prices={})
         lines, _ = probe("jobs", picture=tmp_path / "probe.jpg")
+        paid, _ = probe("jobs", picture=tmp_path / "probe.jpg", yes=True)
     assert lines[3] == "A 1K picture: no price set. brandkit counts it nowhere."
+    assert paid[-1].endswith("(0 s, no price set)")
 
 
 def test_it_asks_for_the_size_that_there_is(settings: Settings, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import time
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,10 +111,14 @@ class Command(BaseCommand):
         return subject
 
     def request(self, brand: "Brand", subject: "Subject", wanted: dict[str, Any]) -> "Generation":
+        from generation.selectors import price_again
         from generation.services import request
+        from generation.templatetags.studio import about
 
         generation, new = request(brand=brand, by=None, subject=subject, send=False, **wanted)
         words = f"generation {generation.pk}, {generation.scene_version}, {generation.output_format}"
+        price = None if generation.has_ended else price_again(generation)
+        words += f", {about(price)}" if price else ""
         self.tell("request", words if new else f"{words}: asked for before")
         return generation
 
@@ -127,7 +132,9 @@ class Command(BaseCommand):
         with heartbeat():
             while not work_on(generation):
                 self.wait(generation)
-        self.tell("picture", f"{generation.provider}, {generation.model}: {generation.state}")
+        cost = spent(generation)
+        words = f"{generation.provider}, {generation.model}: {generation.state}"
+        self.tell("picture", f"{words}, ${cost.normalize():f}" if cost else words)
 
     def wait(self, generation: "Generation") -> None:
         """Until the next try is due; short where another worker has it, or its account is in full use.
@@ -150,7 +157,6 @@ class Command(BaseCommand):
         """The object of `--json`; null for what there is none of."""
         generation, subject = self.generation, self.subject
         output = getattr(generation, "output", None)
-        attempts = list(generation.attempts.all()) if generation else []
         return {
             "generation": generation and generation.pk,
             "state": generation.state if generation else "failed",
@@ -159,12 +165,19 @@ class Command(BaseCommand):
             "height": output and output.height,
             "provider": generation and generation.provider,
             "model": generation and generation.model,
-            "attempts": len(attempts),
-            "cost": float(sum(attempt.cost for attempt in attempts)),
+            "attempts": generation.attempts.count() if generation else 0,
+            "cost": float(spent(generation)) if generation else 0.0,
             "seconds": round(time.monotonic() - self.began, 3),
             "advice": subject.advice if subject else [],
             "subject_box": output and output.subject_box,
         }
+
+
+def spent(generation: "Generation") -> Decimal:
+    """US dollars of all its attempts."""
+    from generation.selectors import cost
+
+    return cost(generation)
 
 
 def work_on(generation: "Generation") -> bool:

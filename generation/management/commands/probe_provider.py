@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.template.defaultfilters import filesizeformat
 from PIL import Image
 
 from brandkit.common.errors import BrandkitError
@@ -86,11 +87,11 @@ class Command(BaseCommand):
 
     def paid(self, provider: Provider, place: Path) -> Finding:
         """Ask for one picture. Its place is opened before, so that nothing is paid that can't be kept."""
-        part = place.with_name(f".{place.name}.part")
+        part, request = place.with_name(f".{place.name}.part"), request_for(provider)
         try:
             with part.open("w+b") as sink:
                 began = time.monotonic()
-                result = provider.make(request_for(provider), sink, Waiting(self))
+                result = provider.make(request, sink, Waiting(self))
                 seconds = time.monotonic() - began
                 works, words = look_at(sink) if isinstance(result, Made) else (False, result.words)
             if isinstance(result, Made):
@@ -100,8 +101,8 @@ class Command(BaseCommand):
             raise CommandError(f"{place} can't be written: {error.strerror or error}.") from error
         finally:
             part.unlink(missing_ok=True)
-        cost = result.cost.normalize()
-        return Finding(what="picture", works=works, words=f"{words} ({seconds:.0f} s, ${cost:f})")
+        cost = f"${result.cost.normalize():f}" if request.size in provider.prices else "no price set"
+        return Finding(what="picture", works=works, words=f"{words} ({seconds:.0f} s, {cost})")
 
 
 class Waiting(Job):
@@ -147,7 +148,7 @@ def look_at(sink: BinaryIO) -> tuple[bool, str]:
         answer = open_answer(sink, size=size)
     except Unreadable as error:
         return False, f"What came is no picture. {error}"
-    return True, f"{answer.media_type}, {answer.width} × {answer.height}, {size / 10**6:.1f} MB"
+    return True, f"{answer.media_type}, {answer.width} × {answer.height}, {filesizeformat(size)}"
 
 
 def check_place(provider: Provider, place: Path) -> None:
