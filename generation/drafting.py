@@ -1,18 +1,13 @@
 """What curators ask of a model: a scene's picture from words, or one that they have, restyled."""
 
-import json
-
-from django.db.models import Max
-
 from brandkit.accounts.models import User
 from brandkit.accounts.policy import Act, require
 from brandkit.common.errors import Invalid
-from brandkit.common.storage import digest
 from generation.models import SceneDraft
 from generation.provider import get_provider, get_providers
 from generation.providers.base import Provider
 from generation.queueing import get_or_add, put_back, take_out
-from generation.wish import MOST_VARIATIONS
+from generation.wish import checked_variation, hash_of
 from templates_app.models import SceneTemplate, SceneVersion
 
 NO_MAKER = (
@@ -58,15 +53,13 @@ def another(*, draft: SceneDraft, variation: int, by: User) -> SceneDraft:
 
     variation: as `next_variation` told it beforehand: two clicks on one button ask for one picture.
     """
-    if not 1 <= variation <= MOST_VARIATIONS:
-        raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
     wanted = SceneDraft(
         scene=draft.scene,
         restyled=draft.restyled,
         prompt=draft.prompt,
         ratio=draft.ratio,
         size=draft.size,
-        variation=variation,
+        variation=checked_variation(variation),
     )
     return _ask(wanted, draft.provider, by)[0]
 
@@ -81,8 +74,7 @@ def next_variation(draft: SceneDraft) -> int:
         ratio=draft.ratio,
         size=draft.size,
     )
-    last: int | None = same.aggregate(last=Max("variation"))["last"]
-    return (last or 0) + 1
+    return same.next_variation()
 
 
 def cancel(*, draft: SceneDraft, by: User) -> None:
@@ -124,7 +116,7 @@ def _ask(wanted: SceneDraft, alias: str, by: User) -> tuple[SceneDraft, bool]:
     wanted.provider, wanted.model = provider.alias, provider.model
     wanted.prompt = wanted.prompt.strip()
     _check(wanted, provider)
-    wanted.wish = wish_of(wanted)
+    wanted.wish = _wish_of(wanted)
     [answer] = get_or_add([wanted], among=SceneDraft.objects.all(), brand=brand, by=by)
     return answer
 
@@ -150,7 +142,7 @@ def pictures_of(draft: SceneDraft) -> int:
     return 1 if draft.restyled_id else 0
 
 
-def wish_of(draft: SceneDraft) -> str:
+def _wish_of(draft: SceneDraft) -> str:
     """The hash, in hex, of all that would make it another draft. A version's picture never changes."""
     parts = {
         "scene": [draft.scene_id, draft.restyled_id],
@@ -159,4 +151,4 @@ def wish_of(draft: SceneDraft) -> str:
         "format": [draft.ratio, draft.size],
         "variation": draft.variation,
     }
-    return digest(json.dumps(parts, sort_keys=True).encode())
+    return hash_of(parts)

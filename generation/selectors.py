@@ -229,4 +229,4 @@ def next_variation(generation: Generation) -> int:
         prompt_version=generation.prompt_version_id,
         output_format=generation.output_format_id,
     )
-    return (same.order_by("-variation").values_list("variation", flat=True).first() or 0) + 1
+    return same.next_variation()

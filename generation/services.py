@@ -16,7 +16,7 @@ from generation.provider import get_provider, why_not
 from generation.providers.base import Provider
 from generation.queueing import get_or_add, put_back, take_out
 from generation.references import sent_by
-from generation.wish import MOST_VARIATIONS, Wish
+from generation.wish import Wish, checked_variation
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 
@@ -48,7 +48,7 @@ def request(
         by=by,
         prompt=prompt_version,
         provider=model,
-        variation=_variation(variation),
+        variation=checked_variation(variation),
         variables=variables or {},
         references=sent_by(model, [subject]),
     )
@@ -79,7 +79,7 @@ def request_grid(
         by=by,
         prompt=prompt_version,
         provider=model,
-        variation=_variation(variation),
+        variation=checked_variation(variation),
         variables=variables or {},
         references=sent_by(model, subjects),
     )
@@ -149,12 +149,6 @@ def _provider(alias: str, formats: Sequence[OutputFormat]) -> Provider:
         if words:
             raise Invalid(f"The format “{output_format.name}” can't be made: {words}")
     return provider
-
-
-def _variation(number: int) -> int:
-    if not 1 <= number <= MOST_VARIATIONS:
-        raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
-    return number
 
 
 def _get_or_add(

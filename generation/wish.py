@@ -1,6 +1,5 @@
 """One wanted picture before it is asked for: its prompt in full, and the hash that tells it from others."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from django.db import models
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid
+from brandkit.common.storage import digest
 from generation.models import Generation, Reference, Subject
 from generation.providers.base import Provider
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
@@ -109,6 +109,13 @@ class Wish:
         return {name: value for name, value in {**usual, **self.variables}.items() if value is not None}
 
 
+def checked_variation(number: int) -> int:
+    """The same number. Raises Invalid where no variation has it."""
+    if not 1 <= number <= MOST_VARIATIONS:
+        raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
+    return number
+
+
 def further(references: Sequence[Reference]) -> str:
     """What the pictures after subject and scene show, for a prompt to say."""
     return " ".join(
@@ -134,8 +141,12 @@ def wish_of(generation: Generation, references: Sequence[Reference] = ()) -> str
     }
     if references:
         parts["references"] = [reference.sha256 for reference in references]
-    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hash_of(parts)
+
+
+def hash_of(parts: Mapping[str, Any]) -> str:
+    """In hex; the same parts give the same."""
+    return digest(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
 
 
 def _numbers(scene: SceneVersion) -> dict[str, float]:

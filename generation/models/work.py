@@ -31,6 +31,11 @@ class WorkQuerySet(models.QuerySet[W]):
         """What waits for a provider's answer, or is about to ask: its worker lives, and no answer is safe."""
         return self.filter(state=Work.State.RUNNING, lease_until__gte=now, fetched="")
 
+    def next_variation(self) -> int:
+        """The first number that nobody has asked for among these."""
+        last: int | None = self.aggregate(last=models.Max("variation"))["last"]
+        return (last or 0) + 1
+
 
 class Work(Stateful):
     """One picture to be made. `wish` is the hash of all that it is made from: the same wish is the same row.
