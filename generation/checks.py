@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps.config import AppConfig
 from django.conf import settings
@@ -38,10 +40,19 @@ def check_provider(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> 
 def check_providers(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """E002: each provider can be built from its settings."""
     return [
-        Error(problem, id="brandkit.E002")
+        Error(
+            problem,
+            hint=f"Its settings begin with {_prefix(alias)}: see docs/operate.md.",
+            id="brandkit.E002",
+        )
         for alias in settings.BRANDKIT_PROVIDERS
         for problem in _problems(alias, settings.BRANDKIT_PROVIDERS[alias])
     ]
+
+
+def _prefix(alias: str) -> str:
+    """How the names of its settings begin in the environment."""
+    return f"{alias.replace('-', '_').upper()}_"
 
 
 def _problems(alias: str, entry: dict[str, Any]) -> Iterator[str]:
@@ -70,7 +81,7 @@ def check_prices(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> li
     return [
         Warning(
             f"No price is set for {alias}'s {', '.join(sizes)} pictures: they count as free.",
-            hint="Set it, so that the spend is known: see docs/operate.md.",
+            hint=f"Set {_prefix(alias)}PRICES, so that the spend is known: see docs/operate.md.",
             id="brandkit.W001",
         )
         for alias, entry in settings.BRANDKIT_PROVIDERS.items()
@@ -91,6 +102,34 @@ def _without_price(alias: str, entry: dict[str, Any]) -> list[str]:
 
 def _makes(provider: Provider, size: str) -> bool:
     return not all(provider.why_not(ratio=ratio, size=size) for ratio in RATIOS)
+
+
+@register
+def check_addresses(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """W003: no key goes over a network in plain text."""
+    return [
+        Warning(
+            f"{alias} is asked over plain http: whoever is on the way can read its key and the pictures.",
+            hint=f"Begin {_prefix(alias)}URL with https://.",
+            id="brandkit.W003",
+        )
+        for alias, entry in settings.BRANDKIT_PROVIDERS.items()
+        if _in_plain_text(str(entry.get("OPTIONS", {}).get("url", "")))
+    ]
+
+
+def _in_plain_text(url: str) -> bool:
+    """Whether it is plain http to another machine; what is no address, E002 tells."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme != "http" or not parts.hostname:
+        return False
+    try:
+        return not ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return parts.hostname != "localhost"
 
 
 @register

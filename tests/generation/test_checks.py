@@ -18,6 +18,7 @@ def all_checks() -> Iterator[CheckMessage]:
         checks.check_provider,
         checks.check_providers,
         checks.check_prices,
+        checks.check_addresses,
         checks.check_limits,
         checks.check_times,
         checks.check_unknown_outcome,
@@ -79,6 +80,32 @@ def test_it_finds_a_wrong_value(settings: Any, name: str, value: Any, expected: 
 def test_it_says_what_is_wrong_with_a_provider(settings: Any, entry: dict[str, Any], words: str) -> None:
     settings.BRANDKIT_PROVIDERS = {"compositor": entry}
     assert [(each.id, each.msg) for each in all_checks()] == [("brandkit.E002", words)]
+
+
+def test_it_names_the_settings_to_look_at(settings: Any) -> None:
+    entry = {"BACKEND": OPENAI, "OPTIONS": {"key": "k", "colour": "red"}}
+    settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": FAKE}, "image-jobs": entry}
+    [error] = all_checks()
+    assert error.hint == "Its settings begin with IMAGE_JOBS_: see docs/operate.md."
+
+
+@pytest.mark.parametrize(
+    ("url", "ids"),
+    [
+        ("http://gateway.example.com/v1", ["brandkit.W003"]),
+        ("http://10.0.0.7", ["brandkit.W003"]),
+        ("https://gateway.example.com/v1", []),
+        ("http://localhost:8080", []),
+        ("http://127.0.0.1:8080", []),
+        ("http://[::1]:8080", []),
+        ("http://[", ["brandkit.E002"]),
+        ("127.0.0.1:8080", ["brandkit.E002"]),
+    ],
+)
+def test_it_warns_of_a_key_in_plain_text(settings: Any, url: str, ids: list[str]) -> None:
+    options = {"key": "k", "url": url, "prices": FREE}
+    settings.BRANDKIT_PROVIDERS = {"compositor": {"BACKEND": OPENAI, "OPTIONS": options}}
+    assert [each.id for each in all_checks()] == ids
 
 
 @pytest.mark.parametrize(
