@@ -39,7 +39,7 @@ def job_at_work(work: Work) -> str:
     It is at work, or done, where that call's outcome is unknown, where the account was stopped meanwhile, and
     where its picture came and could not be stored.
     """
-    last = work.attempts.order_by("number").last()
+    last = work.attempts.last()
     if last is None or not last.job:
         return ""
     goes_on = last.outcome in (Attempt.Outcome.UNKNOWN, Attempt.Outcome.STOPPED) or last.step == "store"

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name='attempt',
-            options={'ordering': ['generation', 'scene_draft', 'number']},
+            options={'ordering': ['id']},
         ),
         migrations.AddField(
             model_name='attempt',

@@ -53,7 +53,7 @@ class Attempt(models.Model):
     told = models.JSONField(default=dict)
 
     class Meta:
-        ordering: ClassVar = ["generation", "scene_draft", "number"]
+        ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["generation", "number"], name="one_attempt_a_number"),
             models.UniqueConstraint(fields=["scene_draft", "number"], name="one_draft_attempt_a_number"),
