@@ -1,14 +1,13 @@
 """One generation through the real runner, until nothing more happens by itself."""
 
-import io
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
 from django.db.models import Sum
 from django.utils import timezone
-from PIL import Image
 
 from brandkit.accounts.models import Brand
 from brandkit.common.storage import digest
@@ -39,7 +38,7 @@ def use(settings: Any, backend: str, *, seconds: float = PATIENT, **options: Any
 def wanted(brand: Brand | None = None, **fields: Any) -> Generation:
     """A subject that is a JPEG in a scene that is a WebP, so that words can tell them apart."""
     brand = brand or make_brand()
-    photo = picture_bytes(96, 96, "tan", "JPEG")
+    photo = photo_bytes("JPEG")
     subject = make_subject(brand, normal=stored("normal.jpg", photo), normal_sha256=digest(photo))
     model = get_provider(ALIAS).model
     made = {"subject": subject, "scene_version": webp_scene(brand), "provider": ALIAS, "model": model}
@@ -47,15 +46,17 @@ def wanted(brand: Brand | None = None, **fields: Any) -> Generation:
 
 
 def webp_scene(brand: Brand) -> SceneVersion:
-    version = make_scene(brand)
-    with io.BytesIO() as out:
-        Image.open(io.BytesIO(picture_bytes(256, 256, "slategray"))).save(out, "WEBP")
-        data = out.getvalue()
+    version, data = make_scene(brand), photo_bytes("WEBP")
     SceneVersion._base_manager.filter(pk=version.pk).update(
         picture=stored("scene.webp", data), sha256=digest(data), media_type="image/webp"
     )
     version.refresh_from_db()
     return version
+
+
+@cache
+def photo_bytes(kind: str) -> bytes:
+    return picture_bytes(96, 96, "tan", kind)
 
 
 def turn(generation: Generation) -> int:
@@ -117,7 +118,7 @@ def check_the_first_call(generation: Generation, scenario: Scenario) -> None:
 
 def words_due(generation: Generation, scenario: Scenario, account: AccountState) -> str:
     """What people are to read after the first call."""
-    name, words = get_provider(ALIAS).name, scenario.words
+    name, words = get_provider(ALIAS).name, while_waiting(scenario.words)
     if account.paused_since:
         then = "as soon as the operator has resumed the provider"
         return f"{name} has been paused since {clock(account.paused_since)}. {words} {GOES_ON} {then}."
@@ -125,6 +126,13 @@ def words_due(generation: Generation, scenario: Scenario, account: AccountState)
         return f"{name} takes no calls until {clock(account.closed_until)}. {words} {GOES_ON} then."
     if generation.retry_at:
         return f"The next try is at {clock(generation.retry_at)}, after this: {words}"
+    return scenario.words
+
+
+def while_waiting(words: str) -> str:
+    """What happened, without advice to try again: that is done by itself."""
+    for advice in (" Try again later.", " Try again after midnight in US Pacific time."):
+        words = words.replace(advice, "")
     return words
 
 

@@ -26,15 +26,23 @@ from tests.generation.scenarios.play import (
     wanted,
 )
 from tests.generation.scenarios.scenario import PICTURE, Scenario
-from tests.standins.image_jobs import FAULTS, FILE_FAULTS, Api, image_jobs_server, picture
+from tests.standins import image_jobs as standin
+from tests.standins.gemini.pictures import picture as drawn
+from tests.standins.image_jobs import FAULTS, FILE_FAULTS, Api, image_jobs_server
 
 pytestmark = pytest.mark.django_db
 DAWDLES = {"silent", "trickle"}
 
 
+def picture(width: int, height: int, name: str) -> bytes:
+    """Another one for each name."""
+    return drawn(width, height, kind="JPEG", hue=sum(name.encode()) % 360)
+
+
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No time passes between two looks at a job."""
+    """No time passes between two looks at a job, and pictures are quick to open."""
+    monkeypatch.setattr(standin, "picture", picture)
     monkeypatch.setattr(NotedJob, "pause", lambda self, seconds: True)
 
 
