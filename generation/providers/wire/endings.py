@@ -132,12 +132,19 @@ def blame(sent: Sequence[Picture], words: str) -> tuple[str, str]:
     if not sent:
         return "a request without pictures", "Change the prompt or the format."
     meant = _meant(sent, words)
-    pictures = " or ".join(
-        f"the {picture.role} picture ({picture.media_type}, {_size(len(picture.data))})" for picture in meant
-    )
+    named = [_named(picture, sent) for picture in meant]
+    pictures = " or ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
     what = f"the {meant[0].role}" if len(meant) == 1 else "them"
     how = "from another file" if all(picture.media_type == "image/jpeg" for picture in meant) else "as JPEG"
     return pictures, f"Upload {what} again {how}."
+
+
+def _named(picture: Picture, sent: Sequence[Picture]) -> str:
+    """Its role, with a number where several were sent in that role, its type and its size."""
+    alike = [each for each in sent if each.role == picture.role]
+    place = next(place for place, each in enumerate(alike, 1) if each is picture)
+    number = f" {place}" if len(alike) > 1 else ""
+    return f"the {picture.role} picture{number} ({picture.media_type}, {_size(len(picture.data))})"
 
 
 def _meant(sent: Sequence[Picture], words: str) -> Sequence[Picture]:

@@ -302,6 +302,15 @@ def test_it_blames_the_picture_whose_type_is_named() -> None:
     assert blame((), "broken") == ("a request without pictures", "Change the prompt or the format.")
 
 
+def test_it_tells_apart_pictures_of_one_role() -> None:
+    sent = (picture("subject"), picture("scene"), picture("reference", size=4_000), picture("reference"))
+    assert blame(sent, "broken") == (
+        "the subject picture (image/jpeg, 1 KB), the scene picture (image/jpeg, 1 KB), "
+        "the reference picture 1 (image/jpeg, 4 KB) or the reference picture 2 (image/jpeg, 1 KB)",
+        "Upload them again from another file.",
+    )
+
+
 BAD_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "no key": ({"key": ""}, "the option 'key' is missing."),
     "a key with a line break": ({"key": KEY + "\n"}, "the option 'key' must be letters, digits and signs"),
