@@ -47,6 +47,9 @@ FIRST_PAUSE, GROWTH = 1.0, 1.5
 FETCH_PAUSES = (2.0, 10.0)
 """Seconds before each further try to fetch a finished picture."""
 
+MORE_PAUSES = (30.0, 60.0, 120.0)
+"""And then, where there is no job to be asked for again: the next call would be paid anew."""
+
 NOTHING = Decimal(0)
 KEY_REFUSED = frozenset({401, 402, 403})
 KEY_PROVED = "It was not refused. Whether a picture comes shows only when one is paid for."
@@ -283,7 +286,8 @@ class ImageJobs(HttpProvider):
         """Write what lies at the address to the sink. It is paid in any case: so more tries than one."""
         if self._holds_key(url):
             return self._not_understood(reply, call, "the address of its picture holds our key")
-        facts, pauses = self._facts(reply, call, call.price), iter(FETCH_PAUSES)
+        facts = self._facts(reply, call, call.price)
+        pauses = iter(FETCH_PAUSES if call.job.id else FETCH_PAUSES + MORE_PAUSES)
         while True:
             try:
                 size = self._fetch_once(url, call.sink)

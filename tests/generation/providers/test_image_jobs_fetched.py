@@ -59,13 +59,15 @@ def test_it_follows_no_redirect_to_what_is_not_allowed(fetch: str) -> None:
 
 @pytest.mark.parametrize(("running", "goes_on"), [(None, False), (0, True)])
 def test_a_picture_that_does_not_come_is_paid_and_its_job_kept(running: int | None, goes_on: bool) -> None:
-    with image_jobs_server(outputs="url", fetches=["gone"] * 3, running=running) as server:
-        result, made = make(server, allow_hosts=files_of(server))
+    tries, job = (3 if goes_on else 6), Waiting()
+    with image_jobs_server(outputs="url", fetches=["gone"] * tries, running=running) as server:
+        result, made = make(server, job, allow_hosts=files_of(server))
     assert isinstance(result, TryLater)
+    assert job.pauses[-2:] == ([2.0, 10.0] if goes_on else [60.0, 120.0])
     assert (result.code, result.step, result.job_goes_on) == ("not_fetched", "fetch", goes_on)
     assert (result.http_status, result.vendor_words) == (404, "HTTP 404")
     assert (result.cost, made, result.unknown) == (PRICE, b"", False)
-    assert (len(server.posts), len(server.files.seen)) == (1, 3)
+    assert (len(server.posts), len(server.files.seen)) == (1, tries)
 
 
 def test_it_fetches_no_more_where_the_process_stops() -> None:
@@ -75,6 +77,6 @@ def test_it_fetches_no_more_where_the_process_stops() -> None:
 
 
 def test_it_never_holds_a_page_for_a_picture() -> None:
-    with image_jobs_server(outputs="url", fetches=["web_page"] * 3) as server:
+    with image_jobs_server(outputs="url", fetches=["web_page"] * 6) as server:
         result, made = make(server, allow_hosts=files_of(server))
     assert (result.code, made) == ("not_fetched", b"")
