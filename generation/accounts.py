@@ -1,6 +1,6 @@
 """The accounts with vendors: whether they may be called, and a person's word on it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -47,7 +47,12 @@ class AccountState:
 
 def state_of(provider: Provider) -> AccountState:
     """How the account of that provider stands now."""
-    return _states([provider.account])[provider.account]
+    return states_of([provider])[provider.account]
+
+
+def states_of(providers: Iterable[Provider]) -> Mapping[str, AccountState]:
+    """How the accounts of these providers stand now, by the account's name."""
+    return _states([provider.account for provider in providers])
 
 
 def state_of_row(row: ProviderAccount) -> AccountState:

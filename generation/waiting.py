@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import timezone
 
-from brandkit.common.errors import Invalid
-from generation.accounts import AccountState, state_of
+from generation.accounts import AccountState, states_of
 from generation.models import Attempt, Work
 from generation.provider import get_provider
+from generation.providers.base import Provider
 
 TRY_AGAIN = re.compile(r" Try again (?:later|after [^.]*)\.")
 
@@ -55,17 +56,17 @@ def clock(when: datetime) -> str:
 
 
 def _shut(aliases: Iterable[str]) -> dict[str, str]:
-    """Of these providers, those that nobody calls now, with the words for it."""
-    words = {alias: _why_shut(alias) for alias in aliases}
+    """Of these providers, those that nobody calls now, with the words for it.
+
+    One that is no longer in the settings is left out: a worker will say so.
+    """
+    providers = [get_provider(alias) for alias in aliases if alias in settings.BRANDKIT_PROVIDERS]
+    states = states_of(providers)
+    words = {provider.alias: _why_shut(provider, states[provider.account]) for provider in providers}
     return {alias: why for alias, why in words.items() if why}
 
 
-def _why_shut(alias: str) -> str:
-    try:
-        provider = get_provider(alias)
-    except Invalid:  # no longer there: a worker will say so
-        return ""
-    account = state_of(provider)
+def _why_shut(provider: Provider, account: AccountState) -> str:
     then = "as soon as the operator has resumed the provider" if account.paused_since else "then"
     words = shut_words(provider.name, account)
     return words and f"{words} This picture goes on by itself {then}."

@@ -20,6 +20,14 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
+def may_somewhere(request: HttpRequest, act: Act) -> bool:
+    """Whether the person may do `act` in a brand. Kept with the request: an admin page asks 40 times."""
+    known: dict[Act, bool] = request.__dict__.setdefault("may_somewhere", {})
+    if act not in known:
+        known[act] = brands_for(person(request), act).exists()
+    return known[act]
+
+
 class ScopedAdmin(Admin):
     """Rows of the brands in which the person may do `act`. of_brand: the way from a row to its brand.
 
@@ -38,8 +46,9 @@ class ScopedAdmin(Admin):
         return super().get_queryset(request).filter(**{f"{self.of_brand}__in": self.brands(request)})
 
     def may(self, request: HttpRequest, act: Act, row: Model | None) -> bool:
-        brands = brands_for(person(request), act)
-        return brands.filter(pk__in=[brand_of(row)]).exists() if row else brands.exists()
+        if row is None:
+            return may_somewhere(request, act)
+        return brands_for(person(request), act).filter(pk__in=[brand_of(row)]).exists()
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.may(request, self.act, None)

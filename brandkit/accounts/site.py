@@ -9,7 +9,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from brandkit.accounts.policy import Act, brands_for
+from brandkit.accounts.policy import Act
+from brandkit.accounts.scoped import may_somewhere
 from brandkit.accounts.unfolded import Site
 
 # The skin writes scripts into its pages and evaluates expressions; still, nothing comes from elsewhere.
@@ -56,7 +57,6 @@ def is_operator(request: HttpRequest) -> bool:
 
 
 def _may(request: HttpRequest, act: Act) -> bool:
-    user = request.user
-    if not user.is_authenticated:
+    if not request.user.is_authenticated:
         return False
-    return is_operator(request) or brands_for(user, act).exists()
+    return is_operator(request) or may_somewhere(request, act)

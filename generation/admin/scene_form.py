@@ -8,7 +8,7 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from brandkit.common.errors import Invalid
 from generation import drafting
-from generation.accounts import state_of
+from generation.accounts import AccountState, states_of
 from generation.imaging.ratios import MODEL_PIXELS, RATIOS, SIZES
 from generation.models import SceneDraft
 from generation.provider import price_of
@@ -45,7 +45,8 @@ class AskForm(DraftModelForm):
         provider, prompt = self.fields["provider"], self.fields["prompt"]
         assert isinstance(provider, forms.ChoiceField)  # noqa: S101 -- for the type checker
         makers = drafting.scene_makers()
-        provider.choices = [(maker.alias, self._offer(maker)) for maker in makers]
+        states = states_of(makers)
+        provider.choices = [(maker.alias, self._offer(maker, states[maker.account])) for maker in makers]
         provider.initial = makers[0].alias if makers else ""
         prompt.help_text = (
             "What should be different and what should stay. The model is sent the picture and these words."
@@ -72,7 +73,7 @@ class AskForm(DraftModelForm):
     def _pictures(self) -> int:
         return 1 if self.base else 0
 
-    def _offer(self, maker: Provider) -> str:
+    def _offer(self, maker: Provider, account: AccountState) -> str:
         """A provider with its model and its prices, and why nobody calls it now where that is so."""
         sizes = [size for size in SIZES if size in maker.sizes]
         prices = {size: about(price_of(maker, size=size, pictures=self._pictures)) for size in sizes}
@@ -80,7 +81,7 @@ class AskForm(DraftModelForm):
         words = (
             f"{next(iter(prices.values()))} a picture" if len(set(prices.values())) == 1 else ", ".join(told)
         )
-        shut = shut_words(maker.name, state_of(maker))
+        shut = shut_words(maker.name, account)
         return f"{maker.name}, {maker.model}: {words}" + (f". {shut}" if shut else "")
 
 
