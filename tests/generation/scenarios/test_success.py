@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db.models.fields.files import FieldFile
+from django.utils import timezone
 from PIL import Image
 
 from brandkit.accounts.models import Brand
-from brandkit.common.storage import digest
+from brandkit.common.storage import digest, private_store
 from generation import prepared
 from generation.imaging.fitting import fit_within
 from generation.models import Generation, PreparedPicture, Subject
@@ -160,3 +161,24 @@ def test_it_prepares_an_input_once_for_all_calls(settings: Any, monkeypatch: pyt
     assert (len(fitted), len(made) <= 7 * 10**6, sent[0].media_type) == (1, True, "image/jpeg")
     kept = [attempt.sent[0]["sha256"] for work in (first, second) for attempt in work.attempts.all()]
     assert kept == [row.sha256] * 4
+
+
+def test_it_makes_a_picture_anew_that_the_store_has_lost(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with gemini_server(key=KEY) as server:
+        connect(settings, server)
+        generation = wanted()
+        with monkeypatch.context() as patch:
+            patch.setattr("generation.runner.finish", lambda claim: None)
+            turn(generation)
+        private_store().delete(generation.fetched)
+        Generation.objects.update(lease_until=timezone.now())
+        assert turn(generation) == 0
+        lost = generation.attempts.get()
+        assert (lost.outcome, lost.code) == ("later", "answer_lost")
+        assert lost.words == "What came back can't be used as a picture: it is no longer in the store."
+        make_due(generation)
+        assert turn(generation) == 1
+        assert (generation.state, outcomes(generation)) == ("succeeded", ("later", "picture"))
+        assert (spend(generation), len(server.requests)) == (2 * (Decimal("0.134") + 2 * INPUT), 2)
