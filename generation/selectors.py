@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from zlib import crc32
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid, NotFound
@@ -188,7 +188,7 @@ def picture(brand: Brand, pk: int) -> Generation:
 
 def cost(generation: Generation) -> Decimal:
     """What all its attempts have cost, in US dollars."""
-    return generation.attempts.aggregate(cost=Sum("cost"))["cost"] or Decimal(0)
+    return sum((attempt.cost for attempt in generation.attempts.all()), Decimal(0))
 
 
 def varies(generation: Generation) -> bool:

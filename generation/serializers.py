@@ -15,11 +15,15 @@ from generation.models import Attempt, Generation, Output, Reference, Subject
 from generation.wish import MOST_VARIATIONS
 
 
-class AdviceSerializer(serializers.Serializer[Any]):
-    """What would make the photo better. It never blocks."""
+class Told(serializers.Serializer[Any]):
+    """Something that programs know by its code, and people by its words."""
 
     code = serializers.CharField()
     words = serializers.CharField()
+
+
+class AdviceSerializer(Told):
+    """What would make the photo better. It never blocks."""
 
 
 class BoxField(serializers.ListField):
@@ -107,17 +111,6 @@ class Upload(InBrand):
     sku = serializers.CharField(required=False, default="", allow_blank=True, max_length=intake.SKU_LENGTH)
 
 
-class SentSerializer(serializers.Serializer[Any]):
-    """One picture that was sent to a provider."""
-
-    role = serializers.CharField(help_text="subject, cutout, scene or reference.")
-    sha256 = serializers.CharField()
-    media_type = serializers.CharField()
-    width = serializers.IntegerField()
-    height = serializers.IntegerField()
-    bytes = serializers.IntegerField()
-
-
 class UploadReference(serializers.Serializer[Any]):
     """A further photo of a subject, and what it shows."""
 
@@ -128,6 +121,17 @@ class UploadReference(serializers.Serializer[Any]):
         default=Reference.Shows.ANGLE,
         help_text="Another side of it, a detail close up (its label), or a person.",
     )
+
+
+class SentSerializer(serializers.Serializer[Any]):
+    """One picture that was sent to a provider."""
+
+    role = serializers.CharField(help_text="subject, cutout, scene or reference.")
+    sha256 = serializers.CharField()
+    media_type = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    bytes = serializers.IntegerField()
 
 
 class AttemptSerializer(RowSerializer[Attempt]):
@@ -171,11 +175,8 @@ class AttemptSerializer(RowSerializer[Attempt]):
         }
 
 
-class FlagSerializer(serializers.Serializer[Any]):
+class FlagSerializer(Told):
     """What is not as it was asked for: `wrong_ratio`, `too_small`."""
-
-    code = serializers.CharField()
-    words = serializers.CharField()
 
 
 class OutputSerializer(RowSerializer[Output]):
@@ -210,11 +211,8 @@ class OutputSerializer(RowSerializer[Output]):
         )
 
 
-class FailureSerializer(serializers.Serializer[Any]):
+class FailureSerializer(Told):
     """Why there is no picture."""
-
-    code = serializers.CharField()
-    words = serializers.CharField()
 
 
 class GenerationSerializer(RowSerializer[Generation]):

@@ -149,9 +149,9 @@ def held() -> int:
 
 
 def _set_leases(left: timedelta) -> None:
-    held = dict(_held)
-    for model in set(held.values()):
-        tokens = [token for token, kind in held.items() if kind is model]
+    ours = dict(_held)
+    for model in set(ours.values()):
+        tokens = [token for token, kind in ours.items() if kind is model]
         mine = model.objects.filter(state=State.RUNNING, claim__in=tokens)
         mine.update(lease_until=timezone.now() + left)
 

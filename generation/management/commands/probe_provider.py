@@ -53,7 +53,7 @@ class Command(BaseCommand):
         provider.probe(self.tell)
         if picture and not self.broken and (yes or self.agreed(provider)):
             self.tell(self.paid(provider, picture))
-        self.tell_account(alias, account_of(provider))
+        self.tell_account(alias, account_state(provider))
         if self.broken:
             raise CommandError(f"{alias} does not work as it is set up. See above.")
 
@@ -159,7 +159,7 @@ def check_place(provider: Provider, place: Path) -> None:
         raise CommandError(f"{place} is no place for a file.")
 
 
-def account_of(provider: Provider) -> AccountState | None:
+def account_state(provider: Provider) -> AccountState | None:
     """None where there is no database yet."""
     try:
         return state_of(provider)
