@@ -55,7 +55,8 @@ def take_out(work: Work, by: User | None) -> None:
 def put_back(work: Work, by: User | None, *, send: bool = True) -> None:
     """Queue again what was refused, failed or cancelled. Raises Conflict."""
     if work.state not in AGAIN:
-        raise Conflict(f"Only what ended without a picture is made again; this one is {work.state}.")
+        stands = work.get_state_display().lower()
+        raise Conflict(f"Only what ended without a picture is made again; this one is {stands}.")
     with transaction.atomic():
         _queue_again(work, by)
         if send:
