@@ -20,7 +20,7 @@ from brandkit.common.errors import BrandkitError, NotFound
 from brandkit.common.models import history
 from generation import accounts
 from generation.engine.brakes import pace_of
-from generation.limits import find_account
+from generation.limits import all_limits, find_account
 from generation.models import ProviderAccount
 
 HAPPENED = {"provider.paused": "paused", "provider.resumed": "resumed"}
@@ -50,8 +50,8 @@ class ProviderAccountAdmin(Admin):
 
     @admin.display(description="what helps")
     def then(self, row: ProviderAccount) -> SafeString | str:
-        """Where it stands still, the way to let it go on."""
-        if accounts.state_of_row(row).is_open:
+        """Where it stands still and somebody could be called, the way to let it go on."""
+        if accounts.state_of_row(row).is_open or not self._is_known(row):
             return "–"
         address = reverse("admin:generation_provideraccount_resume", args=[row.pk])
         return format_html('<a class="bk-link" href="{}">Resume</a>', address)
@@ -73,6 +73,9 @@ class ProviderAccountAdmin(Admin):
             return ", ".join(find_account(row.name).aliases)
         except NotFound:
             return "none: it is no longer in the settings"
+
+    def _is_known(self, row: ProviderAccount) -> bool:
+        return row.name in all_limits()
 
     @admin.display(description="pictures that wait")
     def waiting(self, row: ProviderAccount) -> int | str:

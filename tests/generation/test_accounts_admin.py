@@ -48,6 +48,9 @@ def test_it_lists_what_stands_still_and_why(desk: Client) -> None:
     for words in ("Paused", "since 2", "Buy more credit.", "fake", ">2<", "100%"):
         assert words in text, words
     assert f'href="{page("resume")}">Resume</a>' in text
+    ProviderAccount.objects.create(name="gone", paused_at=timezone.now())
+    assert desk.get(reverse(LIST)).content.decode().count(">Resume</a>") == 1
+    ProviderAccount.objects.get(name="gone").delete()
     accounts.resume("fake", by=None)
     assert page("resume") not in desk.get(reverse(LIST)).content.decode()
 

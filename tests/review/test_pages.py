@@ -305,7 +305,7 @@ def test_it_tells_where_a_picture_came_from(brand: Brand, reviewer: User) -> Non
         "Set the cup &lt;there&gt;.",
         "&quot;seed&quot;: 7",
         "compositor-1",
-        "<dt>Variation</dt> <dd>3",
+        "<dt>Variation</dt> <dd> 3",
         "Dora",
         "approved by Ruth",
         "$0",
