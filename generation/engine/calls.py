@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils import timezone
 
-from brandkit.common.errors import StorageFailed
+from brandkit.common.errors import Invalid, StorageFailed
 from brandkit.common.storage import is_full, keep, private_store
 from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.jobs import NotedJob, job_at_work
@@ -29,13 +29,19 @@ ENDINGS = {PNG: ".png", JPEG: ".jpg", WEBP: ".webp"}
 _cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 
+class ProviderGone(Invalid):
+    """What was asked for waited longer than its provider was there."""
+
+    code = "provider_gone"
+
+
 def call(claim: Claim) -> None:
     """Make one Attempt; afterwards the work is `fetched`, or has been moved on. Raises LostClaim.
 
     Where this process is about to stop, or nobody may call this account any more, the work goes back into the
     queue instead.
     """
-    provider = get_provider(claim.work.provider)
+    provider = _provider_of(claim.work)
     if not _turn_comes(claim):
         return claim.move(Work.State.QUEUED)
     request = picture_request(claim.work)
@@ -47,6 +53,16 @@ def call(claim: Claim) -> None:
         with Sink() as sink:
             done = _make(provider, request, sink, NotedJob(claim, attempt), attempt)
     return settle(claim, done)
+
+
+def _provider_of(work: Work) -> Provider:
+    try:
+        return get_provider(work.provider)
+    except Invalid as error:
+        raise ProviderGone(
+            f"The provider “{work.provider}” is no longer set up. Ask the operator to bring it back and try "
+            "again, or ask for this with another provider."
+        ) from error
 
 
 def answer_name(attempt: Attempt, part: str) -> str:

@@ -158,7 +158,10 @@ def test_it_fails_in_words_where_the_provider_is_gone_though_its_account_is_paus
     pause("fake", by=None)
     generation = wanted(provider="gone")
     assert work_on(generation) == "failed"
-    assert generation.failure_words == "There is no provider 'gone'. There is: fake."
+    assert generation.failure_words == (
+        "The provider “gone” is no longer set up. Ask the operator to bring it back and try "
+        "again, or ask for this with another provider."
+    )
 
 
 def test_it_sweeps_past_a_paused_account(settings: Any) -> None:

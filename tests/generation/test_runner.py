@@ -250,8 +250,11 @@ def test_it_fails_where_the_provider_is_no_longer_there(scripted: Script) -> Non
     generation = scripted({"do": "picture"}, provider="gone")
     run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
-    assert (generation.state, generation.failure_code) == ("failed", "invalid")
-    assert generation.failure_words == "There is no provider 'gone'. There is: fake."
+    assert (generation.state, generation.failure_code) == ("failed", "provider_gone")
+    assert generation.failure_words == (
+        "The provider “gone” is no longer set up. Ask the operator to bring it back and try "
+        "again, or ask for this with another provider."
+    )
     assert outcomes(generation) == []
 
 

@@ -53,7 +53,6 @@ def test_it_has_a_sample_for_all_that_is_given() -> None:
     assert render(" ".join(f"{{{{ {name} }}}}" for name in all_names()), values=samples()) == (
         "Sunny Fruit Banana FR-0042 Image 3 shows another side of it. Kitchen "
         "A bright kitchen in the morning Square 1080 1080 1:1"
-        "Kitchen A bright kitchen in the morning Square 1080 1080 1:1"
     )
 
 
