@@ -1,33 +1,33 @@
 """The accounts with vendors, for the operator: which stand still, why, and the word that lets them go on."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime, now
 from unfold.enums import ActionVariant
 
-from brandkit.accounts.models import User
 from brandkit.accounts.scoped import person
 from brandkit.accounts.site import is_operator
-from brandkit.accounts.unfolded import Admin, action
-from brandkit.common.errors import BrandkitError, NotFound
+from brandkit.accounts.unfolded import action
+from brandkit.common.errors import NotFound
 from brandkit.common.models import history
 from generation import accounts
 from generation.engine.brakes import pace_of
 from generation.limits import all_limits, find_account
 from generation.models import ProviderAccount
+from templates_app.admin.decisions import DecidedAdmin, Words
 
 HAPPENED = {"provider.paused": "paused", "provider.resumed": "resumed"}
 
 
 @admin.register(ProviderAccount)
-class ProviderAccountAdmin(Admin):
+class ProviderAccountAdmin(DecidedAdmin):
     """Nobody edits one: the settings name it, and its calls and the operator move it."""
 
     list_display = ("name", "shown_state", "then", "since", "why", "providers", "waiting", "pace_now")
@@ -105,13 +105,10 @@ class ProviderAccountAdmin(Admin):
             accounts.know_all()
         return super().changelist_view(request, extra_context)
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        row = self.get_object(request, object_id)
-        state = row and accounts.state_of_row(row)
-        offered = {"resume"} if state and not state.is_open else set()
-        offered |= {"pause"} if state and not state.paused_since else set()
-        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # Unfold's
-        return [each for each in actions if each.method.original_function_name in offered]
+    def offered(self, row: ProviderAccount) -> set[str]:
+        state = accounts.state_of_row(row)
+        resume = set() if state.is_open else {"resume"}
+        return resume if state.paused_since else resume | {"pause"}
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
@@ -125,50 +122,18 @@ class ProviderAccountAdmin(Admin):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let everything go on."""
         words = "What waits for it is made from now on, and paid for. Put right first what was wrong."
-        return self._decide(request, object_id, "Resume", words, accounts.resume, "is open again.")
+        return self._decide(request, object_id, ("Resume", words, "is open again."), accounts.resume)
 
     @action(description="Pause", icon="pause", url_path="pause")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then stop all calls."""
         words = "Nobody calls it until you resume it. Calls under way end as they do; other pictures wait."
-        return self._decide(request, object_id, "Pause", words, accounts.pause, "is paused.")
+        return self._decide(request, object_id, ("Pause", words, "is paused."), accounts.pause)
 
     def _decide(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        verb: str,
-        words: str,
-        do: Callable[..., object],
-        done: str,
+        self, request: HttpRequest, object_id: str, words: Words, do: Callable[..., object]
     ) -> HttpResponse:
         row = self.get_object(request, object_id)
         if row is None or not is_operator(request):
             raise Http404
-        if request.method != "POST":
-            return self._confirmation(request, row, verb, words)
-        try:
-            by: User = person(request)
-            do(row.name, by=by)
-            self.message_user(request, f"{row.name} {done}", messages.SUCCESS)
-        except BrandkitError as error:
-            self.message_user(request, error.message, messages.ERROR)
-        return HttpResponseRedirect(page_of(row))
-
-    def _confirmation(
-        self, request: HttpRequest, row: ProviderAccount, verb: str, words: str
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{verb} {row.name}?",
-            "verb": verb,
-            "words": words,
-            "back": page_of(row),
-            "media": self.media,
-        }
-        return TemplateResponse(request, "templates_app/admin/confirm.html", context)
-
-
-def page_of(row: ProviderAccount) -> str:
-    return reverse("admin:generation_provideraccount_change", args=[row.pk])
+        return self.decide(request, row, words, partial(do, row.name, by=person(request)))

@@ -1,11 +1,11 @@
 """What the pages of scene and prompt versions share: their state, their trail, and the two decisions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,9 +13,9 @@ from unfold.enums import ActionVariant
 
 from brandkit.accounts.scoped import ReadOnlyInline, ScopedAdmin, person
 from brandkit.accounts.unfolded import action
-from brandkit.common.errors import BrandkitError
 from brandkit.common.models import history
 from templates_app import services
+from templates_app.admin.decisions import DecidedAdmin
 from templates_app.models import PromptVersion, SceneVersion
 
 AnyVersion = SceneVersion | PromptVersion
@@ -53,7 +53,7 @@ class VersionColumns:
         return _by(version.created_by, version.created_at)
 
 
-class VersionAdmin(VersionColumns, ScopedAdmin):
+class VersionAdmin(VersionColumns, DecidedAdmin, ScopedAdmin):
     """A draft is edited, approved or deleted; from approval on it is only looked at.
 
     parent: the field that names what it is a version of.
@@ -79,11 +79,8 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return (self.parent,) if obj else ()
 
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        version = self.get_object(request, object_id)
-        offered = OFFERED[version.state] if version else frozenset()
-        actions = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # Unfold's
-        return [each for each in actions if each.method.original_function_name in offered]
+    def offered(self, row: AnyVersion) -> frozenset[str]:
+        return OFFERED[row.state]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
@@ -113,26 +110,23 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
     @action(description="Approve", icon="check", url_path="approve", variant=ActionVariant.PRIMARY)
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then approve just what was shown."""
-
-        def approve(version: Any) -> None:
-            services.approve(version=version, by=person(request), seen=request.POST.get("seen", ""))
-
+        version: Any = self._version(request, object_id)
+        by, seen = person(request), request.POST.get("seen", "")
         words = ("Approve", "From now on designers can use it, and it never changes.", "is approved.")
-        return self._decide(request, object_id, approve, words)
+        approve = partial(services.approve, version=version, by=by, seen=seen)
+        return self.decide(request, version, words, approve)
 
     @action(description="Retire", icon="archive", url_path="retire")
     def retire(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then retire."""
-
-        def retire(version: AnyVersion) -> None:
-            services.retire(version=version, by=person(request))
-
+        version = self._version(request, object_id)
         words = (
             "Retire",
             "Designers can't choose it any more. Pictures made with it stay, and say so.",
             "is retired.",
         )
-        return self._decide(request, object_id, retire, words)
+        retire = partial(services.retire, version=version, by=person(request))
+        return self.decide(request, version, words, retire)
 
     @action(description="New version", icon="add", url_path="new-version")
     def new_version(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -140,36 +134,9 @@ class VersionAdmin(VersionColumns, ScopedAdmin):
         version = self._version(request, object_id)
         return HttpResponseRedirect(next_version_page(self.model, getattr(version, f"{self.parent}_id")))
 
-    def _decide(
-        self, request: HttpRequest, object_id: str, decide: Callable[[Any], None], words: tuple[str, str, str]
-    ) -> HttpResponse:
-        version = self._version(request, object_id)
-        if request.method != "POST":
-            return self._confirmation(request, version, words)
-        try:
-            decide(version)
-            self.message_user(request, f"{version} {words[2]}", messages.SUCCESS)
-        except BrandkitError as error:
-            self.message_user(request, error.message, messages.ERROR)
-        return HttpResponseRedirect(page_of(version))
-
-    def _confirmation(
-        self, request: HttpRequest, version: AnyVersion, words: tuple[str, str, str]
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{words[0]} {version}?",
-            "verb": words[0],
-            "words": words[1],
-            "version": version,
-            "seen": services.fingerprint(version),
-            "back": page_of(version),
-            "media": self.media,
-            "contents": self.confirm_template,
-            **self.shown(version),
-        }
-        return TemplateResponse(request, "templates_app/admin/confirm.html", context)
+    def asked_with(self, row: AnyVersion) -> dict[str, Any]:
+        seen = services.fingerprint(row)
+        return {"version": row, "seen": seen, "contents": self.confirm_template, **self.shown(row)}
 
     def shown(self, version: Any) -> dict[str, Any]:
         """What the confirmation shows of a version."""
