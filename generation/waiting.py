@@ -1,6 +1,5 @@
 """Why a picture still waits, and until when, in words."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,8 +10,6 @@ from generation.accounts import AccountState, states_of
 from generation.models import Attempt, Work
 from generation.provider import get_provider
 from generation.providers.base import Provider
-
-TRY_AGAIN = re.compile(r" Try again (?:later|after [^.]*)\.")
 
 
 def why_waiting(pictures: Sequence[Work]) -> dict[int, str]:
@@ -34,17 +31,11 @@ def why_waiting(pictures: Sequence[Work]) -> dict[int, str]:
 
 def shut_words(name: str, account: AccountState) -> str:
     """Since when or until when nobody calls a provider, and what happened; empty where it is open."""
-    words = _what_happened(account.words)
     if account.paused_since:
-        return f"{name} has been paused since {clock(account.paused_since)}. {words}".rstrip()
+        return f"{name} has been paused since {clock(account.paused_since)}. {account.words}".rstrip()
     if account.closed_until:
-        return f"{name} takes no calls until {clock(account.closed_until)}. {words}".rstrip()
+        return f"{name} takes no calls until {clock(account.closed_until)}. {account.words}".rstrip()
     return ""
-
-
-def _what_happened(words: str) -> str:
-    """Without the advice to try again, since it is tried again by itself."""
-    return TRY_AGAIN.sub("", words)
 
 
 def clock(when: datetime) -> str:
@@ -75,7 +66,7 @@ def _why_shut(provider: Provider, account: AccountState) -> str:
 def _tried_before(kind: str, due: dict[int, datetime]) -> dict[int, str]:
     """Number to when it is tried again, and after what."""
     attempts = Attempt.objects.filter(**{f"{kind}__in": due}).order_by("number")
-    last = {getattr(attempt, f"{kind}_id"): _what_happened(attempt.words) for attempt in attempts}
+    last = {getattr(attempt, f"{kind}_id"): attempt.words for attempt in attempts}
     return {pk: _next_try(when, last.get(pk, "")) for pk, when in due.items()}
 
 

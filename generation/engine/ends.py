@@ -38,7 +38,8 @@ def try_again(claim: Claim, code: str, words: str, *, wait: float | None = None)
     """Back into the queue, until the tries are used up; due in `wait` seconds if told. Raises LostClaim."""
     tries = claim.work.tries
     if tries >= settings.BRANDKIT_MAX_ATTEMPTS:
-        return fail(claim, code, f"It did not work after {tries} tries. The last one: {words}")
+        ended = f"It did not work after {tries} tries. The last one: {words} Try again later."
+        return fail(claim, code, ended)
     due = timezone.now() + timedelta(seconds=backoff(tries) if wait is None else wait)
     claim.move(State.QUEUED, retry_at=due)
     return None

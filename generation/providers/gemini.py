@@ -157,7 +157,7 @@ class Gemini(HttpProvider):
             picture.copy_to(sink)
             return Made(**facts)
         what = "that can't be read" if picture.error else "without content"
-        words = f"{self.name} sent a picture {what}. Try again later."
+        words = f"{self.name} sent a picture {what}."
         return TryLater(code="bad_answer", words=words, step="read", **facts)
 
     def _none(self, said: "_Said", facts: dict[str, Any]) -> Refused | TryLater:
@@ -176,7 +176,7 @@ class Gemini(HttpProvider):
         if said.words:
             helps = "Change the prompt, or use other pictures."
             return self._refused("answered in words only", helps, "refused_in_words", "words", facts)
-        words = f"{self.name} sent an empty answer: no picture and no reason. Try again later."
+        words = f"{self.name} sent an empty answer: no picture and no reason."
         return TryLater(code="no_picture", words=words, step="read", **facts)
 
     def _refused(self, what: str, helps: str, code: str, stage: str, facts: dict[str, Any]) -> Refused:

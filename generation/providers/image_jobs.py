@@ -189,10 +189,7 @@ class ImageJobs(HttpProvider):
             if not isinstance(found, _AtWork):
                 return found
             look = found
-        words = (
-            f"{self.name} was not done after {self.dialect.budget:g} s (last seen: {look.seen}). "
-            "The same job is asked for again later."
-        )
+        words = f"{self.name} was not done after {self.dialect.budget:g} s (last seen: {look.seen})."
         return self._not_ended(call, code="still_running", words=words, unknown=True)
 
     def _not_ended(self, call: _Call, *, code: str, words: str, unknown: bool = False) -> TryLater:
@@ -219,7 +216,7 @@ class ImageJobs(HttpProvider):
                 status = self.clean(str(object_of(reply.document).get("status", "no status")))
                 return self._ended(reply, call) or _AtWork(seen=f"“{status[:40]}”")
             if reply.status in GONE:
-                words = f"{self.name} no longer knows the job, so the picture is asked for anew."
+                words = f"{self.name} no longer knows the job."
                 return TryLater(code="job_lost", words=words, **self._facts(reply, call, call.price))
             ended = self.after_error(reply, request=call.request)
             if isinstance(ended, Stopped):
@@ -240,7 +237,7 @@ class ImageJobs(HttpProvider):
         if status not in self.dialect.failed:
             return None
         said = self.told(reply)
-        words = f"{self.name} began the picture and did not finish it. It is asked for anew."
+        words = f"{self.name} began the picture and did not finish it."
         words += it_said(said.words)
         return TryLater(code="job_failed", words=words, **self._facts(reply, call, self._inputs(call), said))
 
@@ -279,7 +276,7 @@ class ImageJobs(HttpProvider):
         return Made(**self._facts(reply, call, call.price))
 
     def _no_picture(self, reply: Reply, call: _Call, *, cost: Decimal) -> TryLater:
-        words = f"{self.name} said that it was done, and sent no picture. It is asked for anew."
+        words = f"{self.name} said that it was done, and sent no picture."
         return TryLater(code="no_picture", words=words, **self._facts(reply, call, cost))
 
     def _fetch(self, url: str, reply: Reply, call: _Call) -> Result:
@@ -331,7 +328,7 @@ class ImageJobs(HttpProvider):
         if fault.kind == "too_large":
             words = f"The picture that {self.name} made is too large. Choose a format of a smaller size."
             return Failed(code="too_large", words=words, step="fetch", **facts)
-        words = f"{self.name} made the picture, and it could not be fetched from “{host}”. It is tried again."
+        words = f"{self.name} made the picture, and it could not be fetched from “{host}”."
         again = bool(call.job.id)
         return TryLater(code="not_fetched", words=words, step="fetch", job_goes_on=again, **facts)
 

@@ -96,7 +96,7 @@ class OpenAIImages(HttpProvider):
         facts = self.facts(reply, request, cost=price, usage=usage if isinstance(usage, dict) else {})
         found = _picture(answer.get("data"))
         if not found:
-            words = f"{self.name} sent an answer without a picture. Try again later."
+            words = f"{self.name} sent an answer without a picture."
             facts["cost"] = self.input_price_of(request)
             return TryLater(code="no_picture", words=words, step="read", **facts)
         picture = spilled(found)

@@ -196,7 +196,10 @@ def test_it_gives_up_after_the_last_try(scripted: Script, settings: Any) -> None
         run(*now_due(generation))
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "busy")
-    assert generation.failure_words == "It did not work after 3 tries. The last one: We are busy."
+    assert (
+        generation.failure_words
+        == "It did not work after 3 tries. The last one: We are busy. Try again later."
+    )
     assert outcomes(generation) == ["later", "later", "later"]
 
 

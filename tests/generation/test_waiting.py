@@ -74,25 +74,6 @@ def test_it_says_when_the_next_try_is_and_after_what(brand: Brand) -> None:
     }
 
 
-@time_machine.travel(NOON, tick=False)
-def test_it_does_not_tell_to_try_again_what_is_tried_again_by_itself(brand: Brand) -> None:
-    told = "Fake has trouble (HTTP 503). Try again later. It said: “Please try again later”."
-    soon = queued(brand, "other", retry_at=NOON + timedelta(minutes=5))
-    tried(soon, 1, told)
-    ProviderAccount.objects.create(
-        name="shared",
-        closed_until=NOON + timedelta(hours=2),
-        closed_words="Today's quota is used up. Try again after midnight in US Pacific time.",
-    )
-    shut = queued(brand)
-    kept = "Fake has trouble (HTTP 503). It said: “Please try again later”."
-    assert why_waiting([soon, shut]) == {
-        soon.pk: f"The next try is at 12:05, after this: {kept}",
-        shut.pk: "Fake takes no calls until 14:00. Today's quota is used up. "
-        "This picture goes on by itself then.",
-    }
-
-
 def test_it_has_no_words_for_what_waits_for_its_turn(brand: Brand) -> None:
     assert (
         why_waiting([queued(brand), queued(brand, "no-longer-there"), queued(brand, state="running")]) == {}

@@ -51,14 +51,12 @@ WORDS: Mapping[str, str] = {
         "{name} knows no model {model} at its address (HTTP {status}); names get retired. "
         "An operator must set another model and resume the provider.{quote}"
     ),
-    "too_many_calls": (
-        "{name} had too many calls at once. Calls to it go slower for a while. Try again later.{quote}"
-    ),
+    "too_many_calls": ("{name} had too many calls at once. Calls to it go slower for a while.{quote}"),
     "quota_used_up": (
-        "Today's quota at {name} is used up. Try again after midnight in US Pacific time.{quote}"
+        "Today's quota at {name} is used up; there is more after midnight in US Pacific time.{quote}"
     ),
-    "time_out": "{name} ran out of time (HTTP {status}). Try again later.{quote}",
-    "overloaded": "{name} has trouble at the moment (HTTP {status}). Try again later.{quote}",
+    "time_out": "{name} ran out of time (HTTP {status}).{quote}",
+    "overloaded": "{name} has trouble at the moment (HTTP {status}).{quote}",
     "too_large": (
         "{name} does not take as much as was sent (HTTP {status}): {pictures}. "
         "Use smaller pictures, or fewer.{quote}"
@@ -68,10 +66,10 @@ WORDS: Mapping[str, str] = {
 }
 
 FAULTS: Mapping[str, str] = {
-    "no_connection": "{name} could not be reached. Try again later.",
-    "time_out": "{name} gave no whole answer within {seconds:g} s.{unknown} Try again later.",
-    "cut_off": "The connection to {name} broke off before its answer was whole.{unknown} Try again later.",
-    "bad_answer": "{name} gave an answer that can't be read. Try again later.",
+    "no_connection": "{name} could not be reached.",
+    "time_out": "{name} gave no whole answer within {seconds:g} s.{unknown}",
+    "cut_off": "The connection to {name} broke off before its answer was whole.{unknown}",
+    "bad_answer": "{name} gave an answer that can't be read.",
     "too_large": "The answer of {name} was larger than it may be. Ask for a smaller size.",
     "forbidden": (
         "{name} points to its picture at an address that must not be fetched. An operator can allow its host."

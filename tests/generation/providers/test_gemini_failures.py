@@ -197,9 +197,9 @@ def test_it_tells_where_it_was_stopped(name: str, stage: str) -> None:
             "Wisdom Gate answered in words only. It said: “I can't draw that person, but I'd gladly draw the "
             "bottle alone”. Change the prompt, or use other pictures.",
         ),
-        ("nothing", "Wisdom Gate sent an empty answer: no picture and no reason. Try again later."),
-        ("empty_data", "Wisdom Gate sent a picture without content. Try again later."),
-        ("not_base64", "Wisdom Gate sent a picture that can't be read. Try again later."),
+        ("nothing", "Wisdom Gate sent an empty answer: no picture and no reason."),
+        ("empty_data", "Wisdom Gate sent a picture without content."),
+        ("not_base64", "Wisdom Gate sent a picture that can't be read."),
     ],
 )
 def test_it_says_what_helps(name: str, words: str) -> None:

@@ -105,9 +105,7 @@ def test_it_gives_the_job_up_for_now_when_its_time_is_spent(
     assert isinstance(result, TryLater)
     assert (result.code, result.unknown, result.job_goes_on) == ("still_running", True, True)
     assert (result.cost, result.response_id, made) == (PRICE, "job-1", b"")
-    assert result.words == (
-        "Image jobs was not done after 60 s (last seen: “running”). The same job is asked for again later."
-    )
+    assert result.words == ("Image jobs was not done after 60 s (last seen: “running”).")
     assert sum(job.pauses) == pytest.approx(60)
     assert len(server.posts) == 1
 
@@ -131,7 +129,7 @@ def test_it_begins_anew_where_the_job_is_lost() -> None:
         NOTHING,
         404,
     )
-    assert result.words == "Image jobs no longer knows the job, so the picture is asked for anew."
+    assert result.words == "Image jobs no longer knows the job."
     assert server.posts == []
 
 
@@ -151,8 +149,7 @@ def test_a_job_that_failed_costs_its_inputs_and_is_begun_anew() -> None:
     assert (result.code, result.cost, result.job_goes_on, made) == ("job_failed", INPUTS, False, b"")
     assert (result.vendor_code, result.vendor_words) == ("worker_lost", "The worker broke down.")
     assert result.words == (
-        "Image jobs began the picture and did not finish it. It is asked for anew. "
-        "It said: “The worker broke down”."
+        "Image jobs began the picture and did not finish it. It said: “The worker broke down”."
     )
 
 

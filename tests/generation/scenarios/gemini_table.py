@@ -55,12 +55,12 @@ def words_only(said: str) -> Scenario:
 
 
 def empty(vendor: str = "") -> Scenario:
-    words = "Wisdom Gate sent an empty answer: no picture and no reason. Try again later."
+    words = "Wisdom Gate sent an empty answer: no picture and no reason."
     return passes("no_picture", words, vendor=vendor, cost=INPUTS)
 
 
 def bad_picture(what: str) -> Scenario:
-    words = f"Wisdom Gate sent a picture {what}. Try again later."
+    words = f"Wisdom Gate sent a picture {what}."
     return passes("bad_answer", words, vendor="STOP", cost=PICTURE)
 
 
@@ -109,7 +109,7 @@ ERRORS: Mapping[str, Scenario] = {
     "too_many_fraction": GATE.too_many(QUOTA, wait=45.8, vendor=EXHAUSTED),
     "too_many_today": slows(
         "quota_used_up",
-        "Today's quota at Wisdom Gate is used up. Try again after midnight in US Pacific time. "
+        "Today's quota at Wisdom Gate is used up; there is more after midnight in US Pacific time. "
         f"It said: “{QUOTA}”.",
         wait=MIDNIGHT,
         vendor=EXHAUSTED,

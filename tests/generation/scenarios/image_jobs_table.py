@@ -48,12 +48,12 @@ def not_allowed(host: str) -> Scenario:
 
 
 def not_fetched() -> Scenario:
-    words = "Image jobs made the picture, and it could not be fetched from “{files}”. It is tried again."
+    words = "Image jobs made the picture, and it could not be fetched from “{files}”."
     return lost("not_fetched", words, anew=False)
 
 
 def no_picture(cost: str = "inputs") -> Scenario:
-    words = "Image jobs said that it was done, and sent no picture. It is asked for anew."
+    words = "Image jobs said that it was done, and sent no picture."
     return passes("no_picture", words, cost=PICTURE if cost == "picture" else INPUTS)
 
 
@@ -67,8 +67,7 @@ NO_ID = "no usable request_id to ask for it by"
 ENDED: Mapping[str, Scenario] = {
     "failed": passes(
         "job_failed",
-        "Image jobs began the picture and did not finish it. It is asked for anew. "
-        "It said: “The worker broke down”.",
+        "Image jobs began the picture and did not finish it. It said: “The worker broke down”.",
         vendor="worker_lost",
         cost=INPUTS,
     ),
@@ -122,7 +121,7 @@ POLLED: Mapping[str, Scenario] = {
     # The job is gone
     "no_model": passes(
         "job_lost",
-        "Image jobs no longer knows the job, so the picture is asked for anew.",
+        "Image jobs no longer knows the job.",
         cost=PICTURE,
     ),
     # A look that fails says nothing about the job: it is looked at again

@@ -9,7 +9,7 @@ OPENAI = Vendor("OpenAI", "gpt-image-2")
 
 
 def no_picture() -> Scenario:
-    words = "OpenAI sent an answer without a picture. Try again later."
+    words = "OpenAI sent an answer without a picture."
     return passes("no_picture", words, cost=INPUTS)
 
 

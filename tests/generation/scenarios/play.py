@@ -118,7 +118,7 @@ def check_the_first_call(generation: Generation, scenario: Scenario) -> None:
 
 def words_due(generation: Generation, scenario: Scenario, account: AccountState) -> str:
     """What people are to read after the first call."""
-    name, words = get_provider(ALIAS).name, while_waiting(scenario.words)
+    name, words = get_provider(ALIAS).name, scenario.words
     if account.paused_since:
         then = "as soon as the operator has resumed the provider"
         return f"{name} has been paused since {clock(account.paused_since)}. {words} {GOES_ON} {then}."
@@ -127,13 +127,6 @@ def words_due(generation: Generation, scenario: Scenario, account: AccountState)
     if generation.retry_at:
         return f"The next try is at {clock(generation.retry_at)}, after this: {words}"
     return scenario.words
-
-
-def while_waiting(words: str) -> str:
-    """What happened, without advice to try again: that is done by itself."""
-    for advice in (" Try again later.", " Try again after midnight in US Pacific time."):
-        words = words.replace(advice, "")
-    return words
 
 
 def check_the_end(generation: Generation, scenario: Scenario) -> None:

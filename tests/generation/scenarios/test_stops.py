@@ -24,7 +24,6 @@ from tests.generation.scenarios.play import (
     turn,
     use,
     wanted,
-    while_waiting,
     words_shown,
 )
 from tests.races import at_once
@@ -121,7 +120,7 @@ def test_it_stops_again_where_nothing_was_put_right(
 
 @pytest.mark.parametrize("name", ["too_many", "too_many_today"])
 def test_it_has_everybody_wait_after_too_many_calls(name: str, settings: Any) -> None:
-    words = while_waiting(SCENARIOS[name].words)
+    words = SCENARIOS[name].words
     with gemini_server(name, key=KEY) as server:
         connect(settings, server)
         works = several(3)

@@ -63,39 +63,39 @@ class Vendor:
     # It passes
 
     def too_many(self, said: str, *, wait: float, vendor: str = "") -> Scenario:
-        words = f"{self.name} had too many calls at once. Calls to it go slower for a while. Try again later."
+        words = f"{self.name} had too many calls at once. Calls to it go slower for a while."
         return slows("too_many_calls", f"{words} It said: “{said}”.", wait=wait, vendor=vendor)
 
     def overloaded(self, status: int, said: str = "", vendor: str = "") -> Scenario:
-        words = f"{self.name} has trouble at the moment (HTTP {status}). Try again later."
+        words = f"{self.name} has trouble at the moment (HTTP {status})."
         return passes("overloaded", f"{words} It said: “{said}”." if said else words, vendor=vendor)
 
     def out_of_time(self, said: str, vendor: str = "") -> Scenario:
-        words = f"{self.name} ran out of time (HTTP 408). Try again later. It said: “{said}”."
+        words = f"{self.name} ran out of time (HTTP 408). It said: “{said}”."
         return passes("time_out", words, vendor=vendor)
 
     # No answer at all: nobody knows
 
     def no_answer(self) -> Scenario:
-        words = f"{self.name} gave no whole answer within 1 s. {UNKNOWN} Try again later."
+        words = f"{self.name} gave no whole answer within 1 s. {UNKNOWN}"
         return lost("time_out", words)
 
     def connection_lost(self) -> Scenario:
         words = f"The connection to {self.name} broke off before its answer was whole. {UNKNOWN}"
-        return lost("cut_off", f"{words} Try again later.")
+        return lost("cut_off", words)
 
     # A good status, and then half of it, or rubbish: somebody made something, and it is paid
 
     def too_slow(self) -> Scenario:
-        words = f"{self.name} gave no whole answer within 1 s. Try again later."
+        words = f"{self.name} gave no whole answer within 1 s."
         return passes("time_out", words, cost=PICTURE)
 
     def cut_off(self) -> Scenario:
-        words = f"The connection to {self.name} broke off before its answer was whole. Try again later."
+        words = f"The connection to {self.name} broke off before its answer was whole."
         return passes("cut_off", words, cost=PICTURE)
 
     def bad_answer(self) -> Scenario:
-        words = f"{self.name} gave an answer that can't be read. Try again later."
+        words = f"{self.name} gave an answer that can't be read."
         return passes("bad_answer", words, cost=PICTURE)
 
 
