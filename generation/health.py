@@ -17,8 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from brandkit.common.storage import private_store, public_store
-from generation.accounts import AccountState, all_states
 from generation.models import WorkerSign
+from generation.provider_accounts import AccountState, all_states
 
 T = TypeVar("T")
 app_name = "health"

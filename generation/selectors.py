@@ -9,9 +9,9 @@ from django.db.models import Q, QuerySet
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid, NotFound
-from generation.accounts import AccountState, state_of
 from generation.models import Generation, Subject
 from generation.provider import get_provider, get_providers, price_of, why_not
+from generation.provider_accounts import AccountState, state_of
 from generation.providers.base import Provider
 from generation.waiting import shut_words, why_waiting
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion

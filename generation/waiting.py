@@ -6,9 +6,9 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from generation.accounts import AccountState, states_of
 from generation.models import Attempt, Work
 from generation.provider import get_provider
+from generation.provider_accounts import AccountState, states_of
 from generation.providers.base import Provider
 
 

@@ -8,10 +8,10 @@ from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
 
 from brandkit.common.errors import Invalid
 from generation import drafting
-from generation.accounts import AccountState, states_of
 from generation.imaging.ratios import MODEL_PIXELS, RATIOS, SIZES
 from generation.models import SceneDraft
 from generation.provider import price_of
+from generation.provider_accounts import AccountState, states_of
 from generation.providers.base import Provider
 from generation.templatetags.studio import about
 from generation.waiting import shut_words

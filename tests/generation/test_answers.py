@@ -44,7 +44,7 @@ def test_it_looks_past_a_fault_between_two_refusals(settings: Any) -> None:
     generation = wanted()
     for _ in range(2):
         assert work_on_when_due(generation) == "queued"
-    from generation.accounts import resume
+    from generation.provider_accounts import resume
 
     work_on_when_due(generation)
     resume("fake", by=None)

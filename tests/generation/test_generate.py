@@ -16,10 +16,10 @@ from pytest_django import Settings
 
 from brandkit.accounts.models import Brand
 from brandkit.common.storage import digest
-from generation.accounts import pause
 from generation.imaging import files
 from generation.management.commands import generate
 from generation.models import Generation, Output, Subject
+from generation.provider_accounts import pause
 from templates_app.demo import BRAND
 from tests.conftest import stored_files
 from tests.factories import make_brand, make_format, make_prompt, make_scene

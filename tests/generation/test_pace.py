@@ -8,12 +8,12 @@ import pytest
 import time_machine
 from django.conf import settings as django_settings
 
-from generation.accounts import state_of
 from generation.engine.brakes import RECOVERY, SLOWEST, pace_of, slow_down
 from generation.engine.room import Room
 from generation.limits import find_account
 from generation.models import ProviderAccount
 from generation.provider import get_provider
+from generation.provider_accounts import state_of
 from generation.sweeper import Sweeper
 from tests.factories import make_generation
 from tests.generation.scripts import outcomes, several, use, wanted, work_on

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from brandkit.common.errors import Conflict, NotFound
 from brandkit.common.models import Event
-from generation.accounts import AccountState, all_states, pause, resume, state_of
 from generation.engine import brakes
 from generation.engine.claims import claimed
 from generation.models import ProviderAccount
 from generation.provider import get_provider
+from generation.provider_accounts import AccountState, all_states, pause, resume, state_of
 from generation.sweeper import Sweeper
 from tests.factories import make_user
 from tests.generation.scripts import FAKE, costs, outcomes, several, use, wanted, work_on, work_on_when_due

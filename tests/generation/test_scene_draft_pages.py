@@ -10,7 +10,7 @@ from django.urls import reverse
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict
 from brandkit.common.models import Event, history
-from generation import accounts, drafting, tasks
+from generation import drafting, tasks
 from generation.models import SceneDraft
 from generation.runner import run
 from templates_app.models import SceneVersion
@@ -217,7 +217,7 @@ def test_it_tells_of_another_ratio(
 
 def test_it_says_that_nobody_calls_a_provider_now(desk: Client, base: SceneVersion, curator: User) -> None:
     draft = asked(base, curator)
-    accounts.pause("fake", by=curator)
+    provider_accounts.pause("fake", by=curator)
     form = text_of(desk.get(f"{reverse(ADD)}?restyled={base.pk}"))
     assert "about $0.01 a picture. Fake has been paused since" in form
     assert f"{curator} paused it." in form

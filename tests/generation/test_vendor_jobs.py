@@ -10,10 +10,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from generation.accounts import resume
 from generation.engine import jobs
 from generation.engine.claims import stopping
 from generation.models import Attempt, Generation
+from generation.provider_accounts import resume
 from generation.providers.base import (
     Failed,
     Job,

@@ -191,8 +191,8 @@ def work_on(generation: "Generation") -> bool:
 
 def waits_for(generation: "Generation") -> tuple[datetime, str]:
     """When to look again, and why not before. Raises Invalid where its provider's account is paused."""
-    from generation.accounts import state_of
     from generation.provider import get_provider
+    from generation.provider_accounts import state_of
 
     provider, now = get_provider(generation.provider), timezone.now()
     account = state_of(provider)

@@ -15,11 +15,11 @@ from PIL import Image
 
 from brandkit.common.errors import BrandkitError
 from brandkit.common.storage import digest
-from generation.accounts import AccountState, state_of
 from generation.imaging.answer import open_answer
 from generation.imaging.ratios import SIZES
 from generation.imaging.unreadable import Unreadable
 from generation.provider import get_provider, price_of
+from generation.provider_accounts import AccountState, state_of
 from generation.providers.base import Finding, Job, Made, Picture, PictureRequest, Provider
 from generation.templatetags.studio import about
 from templates_app.demo import FOLDER

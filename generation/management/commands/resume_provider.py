@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from brandkit.common.errors import BrandkitError
-from generation.accounts import AccountState, all_states, resume
 from generation.limits import find_account
+from generation.provider_accounts import AccountState, all_states, resume
 
 
 class Command(BaseCommand):

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Brand
 from brandkit.common.storage import digest
-from generation.accounts import AccountState, state_of
 from generation.models import Generation, ProviderAccount
 from generation.provider import get_provider
+from generation.provider_accounts import AccountState, state_of
 from generation.providers.wire.endings import PACIFIC
 from generation.runner import run
 from generation.waiting import clock, why_waiting

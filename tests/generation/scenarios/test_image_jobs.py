@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from brandkit.common.storage import digest
-from generation.accounts import resume
 from generation.engine.jobs import NotedJob
 from generation.models import Generation
+from generation.provider_accounts import resume
 from generation.providers import image_jobs
 from generation.providers.wire.fetch import fetch
 from tests.generation.scenarios.image_jobs_table import ASKED, FETCHED, POLLED

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from brandkit.common.models import Event
-from generation.accounts import state_of
 from generation.models import Generation, ProviderAccount
 from generation.provider import get_provider
+from generation.provider_accounts import state_of
 from generation.runner import run
 from generation.sweeper import Sweeper
 from tests.factories import make_generation

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Role
 from brandkit.common.models import Event
-from generation import accounts, tasks
+from generation import tasks
 from generation.models import ProviderAccount
 from tests.factories import make_brand, make_user
 from tests.generation.scripts import several, use, work_on
@@ -51,7 +51,7 @@ def test_it_lists_what_stands_still_and_why(desk: Client) -> None:
     ProviderAccount.objects.create(name="gone", paused_at=timezone.now())
     assert desk.get(reverse(LIST)).content.decode().count(">Resume</a>") == 1
     ProviderAccount.objects.get(name="gone").delete()
-    accounts.resume("fake", by=None)
+    provider_accounts.resume("fake", by=None)
     assert page("resume") not in desk.get(reverse(LIST)).content.decode()
 
 
@@ -81,7 +81,7 @@ def test_it_asks_before_it_resumes(desk: Client) -> None:
 
 
 def test_it_pauses(desk: Client) -> None:
-    accounts.resume("fake", by=None)
+    provider_accounts.resume("fake", by=None)
     text = desk.get(page("change")).content.decode()
     assert ("/resume/" in text, "/pause/" in text) == (False, True)
     desk.get(page("pause"))

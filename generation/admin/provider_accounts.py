@@ -17,7 +17,7 @@ from brandkit.accounts.site import is_operator
 from brandkit.accounts.unfolded import action
 from brandkit.common.errors import NotFound
 from brandkit.common.models import history
-from generation import accounts
+from generation import provider_accounts
 from generation.engine.brakes import pace_of
 from generation.limits import all_limits, find_account
 from generation.models import ProviderAccount
@@ -42,7 +42,7 @@ class ProviderAccountAdmin(DecidedAdmin):
 
     @admin.display(description="state")
     def shown_state(self, row: ProviderAccount) -> SafeString:
-        state = accounts.state_of_row(row)
+        state = provider_accounts.state_of_row(row)
         kind, words = ("approved", "Open") if state.is_open else ("draft", "Closed for a while")
         if state.paused_since:
             kind, words = "retired", "Paused"
@@ -51,21 +51,21 @@ class ProviderAccountAdmin(DecidedAdmin):
     @admin.display(description="what helps")
     def then(self, row: ProviderAccount) -> SafeString | str:
         """Where it stands still and somebody could be called, the way to let it go on."""
-        if accounts.state_of_row(row).is_open or not self._is_known(row):
+        if provider_accounts.state_of_row(row).is_open or not self._is_known(row):
             return "–"
         address = reverse("admin:generation_provideraccount_resume", args=[row.pk])
         return format_html('<a class="bk-link" href="{}">Resume</a>', address)
 
     @admin.display(description="since or until")
     def since(self, row: ProviderAccount) -> str:
-        state = accounts.state_of_row(row)
+        state = provider_accounts.state_of_row(row)
         if state.paused_since:
             return f"since {localtime(state.paused_since):%-d %b %Y, %H:%M}"
         return f"until {localtime(state.closed_until):%-d %b %Y, %H:%M}" if state.closed_until else "–"
 
     @admin.display(description="why")
     def why(self, row: ProviderAccount) -> str:
-        return accounts.state_of_row(row).words or "–"
+        return provider_accounts.state_of_row(row).words or "–"
 
     @admin.display(description="providers")
     def providers(self, row: ProviderAccount) -> str:
@@ -80,7 +80,7 @@ class ProviderAccountAdmin(DecidedAdmin):
     @admin.display(description="pictures that wait")
     def waiting(self, row: ProviderAccount) -> int | str:
         try:
-            return accounts.waiting(find_account(row.name))
+            return provider_accounts.waiting(find_account(row.name))
         except NotFound:
             return "–"
 
@@ -102,11 +102,11 @@ class ProviderAccountAdmin(DecidedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Those that nobody has called yet, too."""
         if is_operator(request):
-            accounts.know_all()
+            provider_accounts.know_all()
         return super().changelist_view(request, extra_context)
 
     def offered(self, row: ProviderAccount) -> set[str]:
-        state = accounts.state_of_row(row)
+        state = provider_accounts.state_of_row(row)
         resume = set() if state.is_open else {"resume"}
         return resume if state.paused_since else resume | {"pause"}
 
@@ -122,13 +122,13 @@ class ProviderAccountAdmin(DecidedAdmin):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let everything go on."""
         words = "What waits for it is made from now on, and paid for. Put right first what was wrong."
-        return self._decide(request, object_id, ("Resume", words, "is open again."), accounts.resume)
+        return self._decide(request, object_id, ("Resume", words, "is open again."), provider_accounts.resume)
 
     @action(description="Pause", icon="pause", url_path="pause")
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then stop all calls."""
         words = "Nobody calls it until you resume it. Calls under way end as they do; other pictures wait."
-        return self._decide(request, object_id, ("Pause", words, "is paused."), accounts.pause)
+        return self._decide(request, object_id, ("Pause", words, "is paused."), provider_accounts.pause)
 
     def _decide(
         self, request: HttpRequest, object_id: str, words: Words, do: Callable[..., object]
