@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Role
 from brandkit.common.models import Event
-from generation import tasks
+from generation import provider_accounts, tasks
 from generation.models import ProviderAccount
 from tests.factories import make_brand, make_user
 from tests.generation.scripts import several, use, work_on

@@ -10,7 +10,7 @@ from django.urls import reverse
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict
 from brandkit.common.models import Event, history
-from generation import drafting, tasks
+from generation import drafting, provider_accounts, tasks
 from generation.models import SceneDraft
 from generation.runner import run
 from templates_app.models import SceneVersion
