@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from brandkit.common.errors import StorageFailed
 from brandkit.common.models import history
-from brandkit.common.storage import private_store
+from brandkit.common.storage import DurableFileSystemStorage, private_store
 from generation.engine.claims import Claim, stopping
 from generation.engine.patience import patiently
 from generation.imaging.answer import Answer, open_answer
@@ -459,7 +459,7 @@ def test_it_says_that_the_store_can_not_be_read(monkeypatch: pytest.MonkeyPatch)
         raise OSError("the bucket refused")
 
     generation = make_generation(make_brand())
-    monkeypatch.setattr(private_store(), "_open", broken)
+    monkeypatch.setattr(DurableFileSystemStorage, "_open", broken)
     run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "storage_failed")

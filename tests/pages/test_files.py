@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from brandkit.common.storage import private_store
+from brandkit.common.storage import DurableFileSystemStorage, private_store
 from generation.models import Output
 from tests import factories
 
@@ -111,7 +111,7 @@ def test_it_says_that_the_store_can_not_be_read(
     def broken(*args: object) -> None:
         raise OSError("the bucket refused")
 
-    monkeypatch.setattr(private_store(), "_open", broken)
+    monkeypatch.setattr(DurableFileSystemStorage, "_open", broken)
     response = member.get(address(output, "output", "picture"))
     assert response.status_code == 507
     assert "the bucket refused" in response.content.decode()
