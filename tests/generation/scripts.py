@@ -1,12 +1,18 @@
 """Work for a scripted provider, for the tests of the engine."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone
 
+from brandkit.common.models import history
 from generation.models import Generation, Work
 from generation.runner import run
+from tests.conftest import stored_files
 from tests.factories import make_brand, make_generation
+
+Script = Callable[..., Generation]
+"""Makes a generation whose provider follows these steps."""
 
 FAKE = "generation.providers.fake.Fake"
 
@@ -48,3 +54,11 @@ def outcomes(work: Work) -> list[str]:
 
 def costs(work: Work) -> list[str]:
     return [str(cost) for cost in work.attempts.order_by("number").values_list("cost", flat=True)]
+
+
+def kinds(work: Work) -> list[str]:
+    return [event.kind for event in history(work)]
+
+
+def outputs_stored() -> list[str]:
+    return [name for name in stored_files() if "/outputs/" in name]
