@@ -1,4 +1,4 @@
-"""What every test stands on: stores that are empty at its start, and small pictures."""
+"""What every test stands on: stores that are empty at its start, and a brand with its people to ask for."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
+
+from brandkit.accounts.models import Brand, Role, User
+from tests.factories import make_brand, make_user
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +19,21 @@ def empty_stores() -> Iterator[None]:
         place = Path(django_settings.DATA_DIR) / folder
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
+
+
+@pytest.fixture
+def brand() -> Brand:
+    return make_brand()
+
+
+@pytest.fixture
+def designer(brand: Brand) -> User:
+    return make_user(brand)
+
+
+@pytest.fixture
+def curator(brand: Brand) -> User:
+    return make_user(brand, Role.CURATOR)
 
 
 def stored_files() -> list[str]:

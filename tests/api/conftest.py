@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.accounts.tokens import make_token
-from tests.factories import make_brand, make_user
+from tests.factories import make_user
 
 
 @pytest.fixture(autouse=True)
@@ -18,16 +18,6 @@ def no_tries_yet() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def designer(brand: Brand) -> User:
-    return make_user(brand)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A brand, those who make and curate pictures for it, and a provider that does as it is told."""
+"""A provider that does as it is told, and an ear for what comes out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,26 +6,10 @@ from typing import Any
 import pytest
 from django.dispatch import receiver
 
-from brandkit.accounts.models import Brand, Role, User
 from generation.models import Generation, Output
 from generation.signals import output_ready
-from tests.factories import make_brand, make_generation, make_user
+from tests.factories import make_brand, make_generation
 from tests.generation.scripts import Script
-
-
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand()
-
-
-@pytest.fixture
-def designer(brand: Brand) -> User:
-    return make_user(brand)
-
-
-@pytest.fixture
-def curator(brand: Brand) -> User:
-    return make_user(brand, Role.CURATOR)
 
 
 @pytest.fixture

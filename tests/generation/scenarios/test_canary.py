@@ -26,7 +26,7 @@ from generation.models import Generation, ProviderAccount
 from generation.provider import get_provider
 from generation.providers.base import Job
 from generation.providers.wire.body import Base64, FormFile, form_body
-from tests.factories import make_brand, make_user
+from tests.factories import make_user
 from tests.generation.scenarios import canaries
 from tests.generation.scenarios.canaries import KEY
 from tests.generation.scenarios.echoes import ANSWERS, JOB_ANSWERS, job_answer
@@ -89,11 +89,6 @@ def test_it_keeps_nothing_of_what_a_debugged_proxy_tells(backend: str, status: i
         use(settings, backend, key=KEY, url=server.root)
         assert turn(wanted()) == 1
         assert len(server.seen) == 1
-
-
-@pytest.fixture
-def brand() -> Brand:
-    return make_brand()
 
 
 def pages(brand: Brand) -> Iterator[Place]:

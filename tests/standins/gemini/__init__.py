@@ -32,7 +32,7 @@ __all__ = [
     "gemini_server",
 ]
 
-KEY = "AIzaSyStandIn-0123456789abcdefghijklmno"
+KEY = "a-key-of-the-stand-in-0123456789abcdefghijklmno"
 MODELS = ("gemini-3-pro-image-preview", "gemini-3-pro-image")
 
 
