@@ -116,6 +116,7 @@ def _ask(wanted: SceneDraft, alias: str, by: User) -> tuple[SceneDraft, bool]:
     wanted.provider, wanted.model = provider.alias, provider.model
     wanted.prompt = wanted.prompt.strip()
     _check(wanted, provider)
+    wanted.price = provider.price(size=wanted.size, pictures=pictures_of(wanted))
     wanted.wish = _wish_of(wanted)
     [answer] = get_or_add([wanted], among=SceneDraft.objects.all(), brand=brand, by=by)
     return answer

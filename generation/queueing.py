@@ -11,7 +11,7 @@ from django.utils import timezone
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Conflict
 from brandkit.common.models import record
-from generation import tasks
+from generation import budgets, tasks
 from generation.models import Work
 
 W = TypeVar("W", bound=Work)
@@ -33,9 +33,9 @@ def get_or_add(
             work.wish: work for work in among.filter(brand=brand, wish__in={work.wish for work in wanted})
         }
         again = [work for work in known.values() if work.state in AGAIN]
-        for work in again:
-            _queue_again(work, by)
         new = {work.wish: work for work in wanted if work.wish not in known}
+        _queue_again(again, by)
+        _set_aside(brand, new.values())
         among.model._default_manager.bulk_create(new.values())
         for work in new.values():
             record(f"{work.NOUN}.queued", work, actor=by)
@@ -49,7 +49,12 @@ def take_out(work: Work, by: User | None) -> None:
     """Out of the queue while it waits there. Raises Conflict where it is in work or has ended."""
     if work.state == State.RUNNING:
         raise Conflict("This picture is being made already; it can't be cancelled any more.")
-    work.move(State.CANCELLED, actor=by, ended_at=timezone.now(), retry_at=None)
+    with transaction.atomic():
+        if work.price:
+            budget = budgets.locked(work.brand_id)
+            work.refresh_from_db(fields=["reserved"])  # it may have been admitted meanwhile
+            budgets.release(budget, [work])
+        work.move(State.CANCELLED, actor=by, ended_at=timezone.now(), retry_at=None, reserved=budgets.NONE)
 
 
 def put_back(work: Work, by: User | None, *, send: bool = True) -> None:
@@ -58,24 +63,35 @@ def put_back(work: Work, by: User | None, *, send: bool = True) -> None:
         stands = work.get_state_display().lower()
         raise Conflict(f"Only what ended without a picture is made again; this one is {stands}.")
     with transaction.atomic():
-        _queue_again(work, by)
+        _queue_again([work], by)
         if send:
             _send([work])
 
 
-def _queue_again(work: Work, by: User | None) -> None:
-    work.move(
-        State.QUEUED,
-        actor=by,
-        data={"asked": "again"},
-        asked_again_by=by,
-        tries=0,
-        retry_at=None,
-        started_at=None,
-        ended_at=None,
-        failure_code="",
-        failure_words="",
-    )
+def _queue_again(works: Sequence[Work], by: User | None) -> None:
+    if works:
+        _set_aside(works[0].brand, works)
+    for work in works:
+        work.move(
+            State.QUEUED,
+            actor=by,
+            data={"asked": "again"},
+            asked_again_by=by,
+            tries=0,
+            retry_at=None,
+            started_at=None,
+            ended_at=None,
+            failure_code="",
+            failure_words="",
+            reserved=work.reserved,
+        )
+
+
+def _set_aside(brand: Brand, works: Iterable[Work]) -> None:
+    """The price of each in the brand's budget; what is free needs none."""
+    priced = [work for work in works if work.price and not work.fetched]
+    if priced:
+        budgets.reserve(budgets.locked(brand.pk), priced)
 
 
 def _send(works: Iterable[Work]) -> None:

@@ -65,6 +65,7 @@ class Wish:
         )
         references = self.references.get(subject.pk, ())
         self._check_sendable(row, references)
+        row.price = self.provider.price(size=row.size, pictures=2 + len(references))
         row.wish = wish_of(row, references)
         return row
 

@@ -149,6 +149,7 @@ def make_output(generation: Generation, **fields: Any) -> Output:
     """A finished picture, 1024 x 1024, of a generation that has succeeded. Opens no review."""
     data = picture_bytes(1024, 1024)
     attempt = Attempt.objects.create(
+        brand=generation.brand,
         generation=generation,
         number=generation.attempts.count() + 1,
         provider=generation.provider,

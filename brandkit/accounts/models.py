@@ -25,6 +25,13 @@ class Brand(models.Model):
         default=False,
         help_text="Off: nobody approves what they asked for themselves.",
     )
+    keep_originals_days = models.PositiveIntegerField(
+        "days to keep originals",
+        null=True,
+        blank=True,
+        help_text="Uploaded photos as they came are deleted after so many days; what is made of them stays. "
+        "Empty: they are kept.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -62,3 +69,34 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.get_role_display()} of {self.brand}"
+
+
+class Notice(models.Model):
+    """Something that one person is told: on their pages, and by e-mail where they have an address.
+
+    Written in the transaction of what it tells of. path: where to look, on this service. mail_at: when the
+    mail is due; null where it is sent, or none is.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    brand = models.ForeignKey(Brand, null=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=60)
+    words = models.TextField()
+    path = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    seen_at = models.DateTimeField(null=True)
+    mail_at = models.DateTimeField(null=True)
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-id"], name="notice_of_user"),
+            models.Index(fields=["user"], name="notice_unseen", condition=models.Q(seen_at=None)),
+            models.Index(
+                fields=["mail_at"], name="notice_to_mail", condition=models.Q(mail_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.words

@@ -60,3 +60,27 @@ def history(row: models.Model) -> models.QuerySet[Event]:
         .select_related("actor")
         .order_by("id")
     )
+
+
+class IdempotentCall(models.Model):
+    """One POST to the API under a caller's `Idempotency-Key`, and the answer that the same call gets again.
+
+    asked: SHA-256 of method, path and body. status: null while it is still under way.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    asked = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_call_a_key"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="call_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.user}"

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from brandkit.common.errors import Invalid, StorageFailed
 from brandkit.common.storage import is_full, keep, private_store
+from generation import budgets
+from generation.budgets import OverBudget
 from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.jobs import NotedJob, job_at_work
 from generation.engine.patience import release_connection
@@ -20,7 +22,7 @@ from generation.engine.room import may_begin, send_next
 from generation.engine.sending import picture_request, what_is_sent
 from generation.engine.sink import Sink
 from generation.imaging.sniff import HEAD, JPEG, PNG, WEBP, sniff
-from generation.models import Attempt, Generation, Work
+from generation.models import Attempt, BatchProgress, Generation, Work
 from generation.provider import get_provider
 from generation.providers.base import Failed, Job, Made, PictureRequest, Provider, Result, TryLater
 
@@ -48,7 +50,9 @@ def call(claim: Claim) -> None:
     with _core(provider):
         if stopping.is_set():
             return claim.move(Work.State.QUEUED)
-        attempt = _begin(claim, provider, request)
+        attempt = _begin_or_wait(claim, provider, request)
+        if attempt is None:
+            return None
         release_connection()
         with Sink() as sink:
             done = _make(provider, request, sink, NotedJob(claim, attempt), attempt)
@@ -95,6 +99,18 @@ def _core(provider: Provider) -> AbstractContextManager[object]:
     return _cores if provider.computes else nullcontext()
 
 
+def _begin_or_wait(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt | None:
+    """None where the brand's budget has no room for the call: the work waits for it in the queue."""
+    try:
+        return _begin(claim, provider, request)
+    except OverBudget as over:
+        with transaction.atomic():
+            budgets.locked(claim.work.brand_id)
+            claim.note(price=over.cost)
+            claim.move(Work.State.QUEUED)
+        return None
+
+
 def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt:
     """Written and committed before the call: a call that never comes back is known, and counts as spent.
 
@@ -102,17 +118,22 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
     """
     work, job = claim.work, job_at_work(claim.work)
     pictures = () if job else provider.sends(request)
+    cost = Decimal(0) if job else provider.price(size=request.size, pictures=len(pictures))
     with transaction.atomic():
-        claim.note(tries=work.tries + 1)
+        if cost:
+            budgets.charge(budgets.locked(work.brand_id), work, cost)
+        claim.note(tries=work.tries + 1, reserved=work.reserved)
+        BatchProgress.objects.add_cost(work.turn, cost)
         return Attempt.objects.create(
             **{work.NOUN: work},
+            brand_id=work.brand_id,
             number=work.attempts.count() + 1,
             provider=work.provider,
             model=provider.model,  # another than was asked for, where the settings have changed since
             sent=what_is_sent(pictures),
             job=job,
             started_at=timezone.now(),
-            cost=Decimal(0) if job else provider.price(size=request.size, pictures=len(pictures)),
+            cost=cost,
         )
 
 

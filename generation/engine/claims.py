@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brandkit.common.errors import Conflict
+from generation import budgets
 from generation.engine.every import every
 from generation.engine.room import room_for
 from generation.models import WORKS, Work, WorkerSign
@@ -46,13 +47,29 @@ class Claim:
     def move(self, to: str, **changes: Any) -> None:
         """End the claim: move the work on and let it go. Raises LostClaim."""
         # After a rollback our copy of the row may believe what is not so.
-        self.work.refresh_from_db(fields=["state"])
+        self.work.refresh_from_db(fields=["state", "price", "reserved"])
         try:
-            self.work.move(
-                to, only_if={"claim": self.token}, claim=None, worker="", lease_until=None, **changes
-            )
+            with transaction.atomic():
+                money = self._set_aside(to == State.QUEUED)
+                self.work.move(
+                    to,
+                    only_if={"claim": self.token},
+                    claim=None,
+                    worker="",
+                    lease_until=None,
+                    **money,
+                    **changes,
+                )
         except Conflict as error:
             raise LostClaim from error
+
+    def _set_aside(self, again: bool) -> dict[str, Any]:
+        """The price of one more call, or nothing any more; what is free needs no budget."""
+        if not (self.work.price or self.work.reserved):
+            return {"reserved": budgets.NONE}
+        budget = budgets.locked(self.work.brand_id)
+        (budgets.reserve if again else budgets.release)(budget, [self.work])
+        return {"reserved": self.work.reserved}
 
     def note(self, **changes: Any) -> None:
         """Change the row while the claim goes on. Raises LostClaim."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -9,12 +10,13 @@ from django.db import transaction
 
 from brandkit.common.models import history
 from brandkit.common.storage import private_store
+from generation import budgets
 from generation.engine.brakes import brake
 from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.ends import fail, hold, refuse, try_again
 from generation.engine.patience import patiently
 from generation.engine.storable import storable
-from generation.models import Attempt, Work
+from generation.models import Attempt, BatchProgress, Work
 from generation.providers.base import Answer, Failed, Made, Refused, Result, Stopped, TryLater
 
 Outcome = Attempt.Outcome
@@ -41,12 +43,17 @@ class Call:
 def settle(claim: Claim, call: Call) -> None:
     """Write down what came of it, all or nothing, if the claim is still ours. Raises LostClaim."""
 
+    taken = call.attempt.cost
+
     def write() -> None:
         with transaction.atomic():
             claim.work.refresh_from_db(fields=["tries"])  # a try before this one may have been rolled back
             brake(claim.work, call.result, began=call.attempt.started_at)
+            if taken:
+                budgets.locked(claim.work.brand_id)
             _move_on(claim, call)
             _record(call)
+            _settle_money(claim.work, call.attempt, taken)
 
     try:
         patiently(write)
@@ -54,6 +61,12 @@ def settle(claim: Claim, call: Call) -> None:
         if isinstance(call.result, Made):
             _remove_unless_taken_over(call)
         raise
+
+
+def _settle_money(work: Work, attempt: Attempt, taken: Decimal) -> None:
+    """taken: what the call was thought to cost when it began."""
+    budgets.settle(attempt, taken)
+    BatchProgress.objects.add_cost(work.turn, attempt.cost - taken)
 
 
 def _remove_unless_taken_over(call: Call) -> None:

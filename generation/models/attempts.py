@@ -28,6 +28,7 @@ class Attempt(models.Model):
         LATER = "later", "Failed, can be tried again"
         STOPPED = "stopped", "Provider stopped"
 
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="attempts")
     generation = models.ForeignKey(Generation, null=True, on_delete=models.CASCADE, related_name="attempts")
     scene_draft = models.ForeignKey(SceneDraft, null=True, on_delete=models.CASCADE, related_name="attempts")
     number = models.PositiveIntegerField()
@@ -61,6 +62,7 @@ class Attempt(models.Model):
                 condition=Q(generation=None) ^ Q(scene_draft=None), name="attempt_of_one_work"
             ),
         ]
+        indexes: ClassVar = [models.Index(fields=["brand", "started_at"], name="attempt_of_brand")]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.work.NOUN} {self.work.pk}"

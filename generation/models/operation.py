@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from brandkit.accounts.models import Brand
+
 
 class ProviderAccountQuerySet(models.QuerySet["ProviderAccount"]):
     def shut(self, now: datetime) -> "ProviderAccountQuerySet":
@@ -49,3 +51,13 @@ class WorkerSign(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker}, {self.seen_at:%H:%M:%S}"
+
+
+class BrandTurn(models.Model):
+    """When a brand's work was last taken up: the brand that has waited longest is served next."""
+
+    brand = models.OneToOneField(Brand, on_delete=models.CASCADE, primary_key=True, related_name="turn")
+    served_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.brand}, {self.served_at:%H:%M:%S}"

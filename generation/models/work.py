@@ -1,15 +1,17 @@
 """What a worker has a provider make. The row is the queue, and the truth about its state."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from brandkit.accounts.models import Brand
 from brandkit.common.moves import Moves, Stateful
 from brandkit.common.storage import private_store
+from generation.models.batches import Batch, BatchProgress, Priority
 from generation.models.subjects import Reference, Subject
 from templates_app.models import OutputFormat, PromptVersion, SceneTemplate, SceneVersion
 
@@ -31,6 +33,10 @@ class WorkQuerySet(models.QuerySet[W]):
         """What waits for a provider's answer, or is about to ask: its worker lives, and no answer is safe."""
         return self.filter(state=Work.State.RUNNING, lease_until__gte=now, fetched="")
 
+    def in_line(self) -> "WorkQuerySet[W]":
+        """What waits in the queue with its price set aside; the others wait for their brand's budget."""
+        return self.filter(state=Work.State.QUEUED, reserved__isnull=False)
+
     def next_variation(self) -> int:
         """The first number that nobody has asked for among these."""
         last: int | None = self.aggregate(last=models.Max("variation"))["last"]
@@ -44,6 +50,8 @@ class Work(Stateful):
     fetched: name of the answer's bytes in the private store, once they are safe; from then on nothing is
         paid.
     tries: calls made since it was asked for, or asked for again.
+    price: US dollars that one call is expected to cost. reserved: how much of it is set aside in the brand's
+        budget now; null while it waits for the budget, zero once a call has begun and counts as spent.
     failure_code, failure_words: told where the end is not a picture.
     """
 
@@ -81,6 +89,9 @@ class Work(Stateful):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    price = models.DecimalField(max_digits=10, decimal_places=5, default=Decimal(0))
+    reserved = models.DecimalField(max_digits=10, decimal_places=5, null=True, default=Decimal(0))
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     claim = models.UUIDField(null=True)
@@ -109,6 +120,12 @@ class Work(Stateful):
         return self.state in self.ENDED
 
     @property
+    def turn(self) -> int | None:
+        """Number of the batch in whose turn it is made, if any."""
+        number: int | None = getattr(self, "batch_id", None)
+        return number
+
+    @property
     def seed(self) -> int:
         """The same in every try of this wish, another in the next variation: 31 bits of its hash."""
         return int(self.wish[:8], 16) & 0x7FFFFFFF
@@ -120,10 +137,16 @@ def to_do(name: str) -> models.Index:
     return models.Index(fields=["state", "retry_at", "lease_until"], name=name, condition=unfinished)
 
 
+def waiting(name: str, *, funded: bool, fields: list[str]) -> models.Index:
+    """The index of those who wait in line, or for their brand's budget."""
+    return models.Index(fields=fields, name=name, condition=Q(state="queued", reserved__isnull=not funded))
+
+
 class Generation(Work):
     """One wanted picture of a subject in a scene.
 
-    references: the further photos of the subject that are sent with it, fixed when it was asked for.
+    references: the further photos of the subject that are sent with it, fixed when it was asked for. batch:
+    the catalogue run in whose turn it is made; none where a person asked for just this.
     """
 
     NOUN = "generation"
@@ -136,6 +159,10 @@ class Generation(Work):
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="generations")
     variables = models.JSONField(default=dict)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="generations")
+
+    if TYPE_CHECKING:
+        batch_id: int | None
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -144,11 +171,26 @@ class Generation(Work):
         ]
         indexes: ClassVar = [
             to_do("generation_to_do"),
+            waiting(
+                "generation_in_line",
+                funded=True,
+                fields=["brand", "provider", "batch", "-priority", "id"],
+            ),
+            waiting("generation_for_budget", funded=False, fields=["brand", "batch", "-priority", "id"]),
+            models.Index(fields=["batch", "state", "id"], name="generation_of_batch"),
+            models.Index(fields=["batch", "ended_at"], name="generation_batch_pace"),
             models.Index(fields=["brand", "-id"], name="generation_of_brand"),
         ]
 
     def __str__(self) -> str:
         return f"{self.subject} in {self.scene_version}, {self.output_format.slug}"
+
+    def move(self, to: str, **how: Any) -> None:
+        """As every row moves; its batches count it."""
+        with transaction.atomic():
+            old = self.state
+            super().move(to, **how)
+            BatchProgress.objects.count_move(self.pk, old, to)
 
 
 class SceneDraft(Work):
@@ -173,7 +215,11 @@ class SceneDraft(Work):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["brand", "wish"], name="one_scene_draft_a_wish"),
         ]
-        indexes: ClassVar = [to_do("scene_draft_to_do")]
+        indexes: ClassVar = [
+            to_do("scene_draft_to_do"),
+            waiting("scene_draft_in_line", funded=True, fields=["brand", "provider", "-priority", "id"]),
+            waiting("scene_draft_for_budget", funded=False, fields=["brand", "-priority", "id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.scene} by {self.model}"

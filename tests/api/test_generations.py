@@ -180,7 +180,9 @@ def test_it_tells_all_of_an_attempt_that_failed(api: APIClient, brand: Brand) ->
         "seconds": 1.5,
         "bytes_received": 210,
     }
-    Attempt.objects.create(generation=generation, started_at=timezone.now(), cost="0.1362", **facts)
+    Attempt.objects.create(
+        brand=generation.brand, generation=generation, started_at=timezone.now(), cost="0.1362", **facts
+    )
     [told] = api.get(f"/api/v1/generations/{generation.pk}").json()["attempts"]
     assert told.pop("started_at").endswith("Z")
     assert told == {**facts, "cost": "0.13620"}

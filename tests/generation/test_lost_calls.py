@@ -39,7 +39,13 @@ def abandoned(*, tries: int = 1, in_call: bool = True, **fields: Any) -> Generat
     )
     if in_call:
         Attempt.objects.create(
-            generation=generation, number=1, provider="fake", model="fake-1", started_at=since, cost=1
+            brand=generation.brand,
+            generation=generation,
+            number=1,
+            provider="fake",
+            model="fake-1",
+            started_at=since,
+            cost=1,
         )
     return generation
 

@@ -54,7 +54,14 @@ def add(brand: Brand, by: User, provider: str) -> Generation:
     made = make_generation(brand, by=by, provider=provider)
     made.references.add(make_reference(made.subject))
     failed = Attempt.objects.create(
-        generation=made, number=1, provider=provider, model="m", started_at=now, cost="0.1", words="No."
+        brand=made.brand,
+        generation=made,
+        number=1,
+        provider=provider,
+        model="m",
+        started_at=now,
+        cost="0.1",
+        words="No.",
     )
     make_output(made)
     drafting.draft_from_words(

@@ -236,7 +236,11 @@ def test_it_shows_a_card_anew_when_its_provider_is_paused(
 def attempt(generation: Generation, number: int, **fields: Any) -> Attempt:
     given: dict[str, Any] = {"provider": "gemini", "model": "gemini-3", "cost": "0.1362"}
     return Attempt.objects.create(
-        generation=generation, number=number, started_at=timezone.now(), **{**given, **fields}
+        brand=generation.brand,
+        generation=generation,
+        number=number,
+        started_at=timezone.now(),
+        **{**given, **fields},
     )
 
 

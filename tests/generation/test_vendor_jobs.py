@@ -275,6 +275,7 @@ def test_it_goes_on_where_a_worker_died(ask: Any, settings: Any, unknown: str) -
         state="running", claim=uuid4(), started_at=since, lease_until=since + timedelta(minutes=1), tries=1
     )
     Attempt.objects.create(
+        brand=generation.brand,
         generation=generation,
         number=1,
         provider="fake",

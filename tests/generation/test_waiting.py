@@ -33,7 +33,13 @@ def queued(brand: Brand, provider: str = "fake", **fields: Any) -> Generation:
 
 def tried(generation: Generation, number: int, words: str) -> None:
     Attempt.objects.create(
-        generation=generation, number=number, words=words, outcome="later", started_at=timezone.now(), cost=0
+        brand=generation.brand,
+        generation=generation,
+        number=number,
+        words=words,
+        outcome="later",
+        started_at=timezone.now(),
+        cost=0,
     )
 
 

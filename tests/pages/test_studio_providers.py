@@ -235,4 +235,6 @@ EVERYTHING = {
 
 def attempt(generation: Generation, number: int, **fields: Any) -> None:
     given = {"provider": "paid", "model": "paid-1", "started_at": timezone.now(), "cost": "0.16"}
-    Attempt.objects.create(generation=generation, number=number, **{**given, **fields})
+    Attempt.objects.create(
+        brand=generation.brand, generation=generation, number=number, **{**given, **fields}
+    )

@@ -187,6 +187,7 @@ def test_it_tells_every_fact_of_an_attempt(brand: Brand, reviewer: User) -> None
     review = make_review(brand)
     generation = review.output.generation
     Attempt.objects.create(
+        brand=generation.brand,
         generation=generation,
         number=2,
         provider="gemini",

@@ -1,0 +1,20 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("accounts", "0002_notices"),
+        ("generation", "0005_whose_attempts"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="attempt",
+            name="brand",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="attempts", to="accounts.brand"
+            ),
+        ),
+    ]

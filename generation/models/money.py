@@ -1,0 +1,45 @@
+"""What a brand may spend in a month, and what of it is spent or promised."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.db import models
+
+from brandkit.accounts.models import Brand
+
+
+class Budget(models.Model):
+    """One brand's money in one month, in US dollars. Its newest row is the one that counts now.
+
+    limit: null where the brand may spend without end. spent: what the attempts that began in this month cost,
+    those of unknown outcome included. reserved: what is set aside for pictures that wait; a new month's row
+    takes it over, and the limit with it. warned_at, stopped_at: when its people were told that 80 % and 100 %
+    are spent or promised.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="budgets")
+    month = models.DateField()
+    limit = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    spent = models.DecimalField(max_digits=14, decimal_places=5, default=Decimal(0))
+    reserved = models.DecimalField(max_digits=14, decimal_places=5, default=Decimal(0))
+    warned_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-month"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["brand", "month"], name="one_budget_a_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"budget of {self.brand}, {self.month:%B %Y}"
+
+    @property
+    def committed(self) -> Decimal:
+        """Spent or promised."""
+        return self.spent + self.reserved
+
+    @property
+    def room(self) -> Decimal | None:
+        """What may still be promised; None where there is no limit."""
+        return None if self.limit is None else self.limit - self.committed
