@@ -10,7 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from brandkit.common.errors import BrandkitError
@@ -133,7 +133,7 @@ def admit(brand: int) -> int:
 
 
 def _admit(budget: Budget, model: type[Work]) -> int:
-    waiting = model._default_manager.filter(brand=budget.brand_id, state=Work.State.QUEUED, reserved=None)
+    waiting = model.objects.filter(Q(brand=budget.brand_id), state=Work.State.QUEUED, reserved=None)
     lanes = [F("batch").asc(nulls_first=True)] if model is Generation else []
     found = list(waiting.select_for_update(of=("self",)).order_by(*lanes, "-priority", "pk")[:AT_ONCE])
     if not found or (budget.room is not None and budget.room < min(work.price for work in found)):

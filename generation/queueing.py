@@ -40,7 +40,7 @@ def get_or_add(
         for work in new.values():
             record(f"{work.NOUN}.queued", work, actor=by)
         if send:
-            _send([*new.values(), *again])
+            announce([*new.values(), *again])
     rows = known | new
     return [(rows[work.wish], work.wish in new) for work in wanted]
 
@@ -65,7 +65,7 @@ def put_back(work: Work, by: User | None, *, send: bool = True) -> None:
     with transaction.atomic():
         _queue_again([work], by)
         if send:
-            _send([work])
+            announce([work])
 
 
 def _queue_again(works: Sequence[Work], by: User | None) -> None:
@@ -94,6 +94,7 @@ def _set_aside(brand: Brand, works: Iterable[Work]) -> None:
         budgets.reserve(budgets.locked(brand.pk), priced)
 
 
-def _send(works: Iterable[Work]) -> None:
+def announce(works: Iterable[Work]) -> None:
+    """Have workers look at the queue once this transaction is committed."""
     for work in works:
         transaction.on_commit(partial(tasks.dispatch, work.NOUN, work.pk))

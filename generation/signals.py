@@ -10,3 +10,10 @@ swept = Signal()
 
 Several workers send it at once; a receiver that raises is logged, and the others are still called.
 """
+
+ticked = Signal()
+"""Sent by every worker once a second, in a thread of its own and in no transaction, with `sender=None`.
+
+For chores in small steps. A receiver may go on for as long as it finds something to do; one that raises is
+logged.
+"""

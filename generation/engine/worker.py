@@ -19,6 +19,7 @@ from generation.engine.claims import (
 )
 from generation.engine.every import every
 from generation.engine.room import Dispatch, send_by
+from generation.signals import ticked
 from generation.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def begin(dispatch: Dispatch) -> None:
     threads = ExitStack()
     threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
     threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, Sweeper(dispatch).sweep, name="sweeper"))
+    threads.enter_context(every(1, _tick, name="chores"))
     atexit.register(_end, threads)
 
 
@@ -46,6 +48,12 @@ def stop() -> None:
     if held() and not stopping.is_set():
         logger.info(WAITS, held(), settings.BRANDKIT_STOP_SECONDS)
     stopping.set()
+
+
+def _tick() -> None:
+    for receiver, answer in ticked.send_robust(sender=None):
+        if isinstance(answer, Exception):
+            logger.error("%r failed in its turn.", receiver, exc_info=answer)
 
 
 def _beat() -> None:
