@@ -40,7 +40,8 @@ def thumbnail(picture: Image.Image) -> bytes:
 
 
 def _shrunk(picture: Image.Image) -> Image.Image:
-    return picture.resize(fit(picture.size, THUMBNAIL), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    # Half of Lanczos' time; at this size nobody sees a difference.
+    return picture.resize(fit(picture.size, THUMBNAIL), Image.Resampling.HAMMING, reducing_gap=2.0)
 
 
 def fit(size: tuple[int, int], long_side: int) -> tuple[int, int]:

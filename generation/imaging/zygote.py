@@ -14,7 +14,18 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-PRELOAD = ("generation.imaging.normalise",)
+PRELOAD = (
+    "generation.imaging.normalise",
+    "generation.imaging.shrink",
+    # Pillow loads these when it first needs them, which in a child is every time.
+    "PIL.BmpImagePlugin",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.MpoImagePlugin",
+    "PIL.PngImagePlugin",
+    "PIL.PpmImagePlugin",
+    "PIL.WebPImagePlugin",
+)
 MOST_BYTES = 65_536
 
 
