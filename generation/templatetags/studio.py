@@ -12,6 +12,7 @@ from generation import selectors
 from generation.imaging.answer import PREVIEW
 from generation.imaging.files import THUMBNAIL, fit
 from generation.models import Attempt, Generation, Output
+from templates_app.models import PromptVersion
 
 register = template.Library()
 
@@ -60,6 +61,13 @@ def about(dollars: Decimal | None) -> str:
     if not dollars:
         return "free"
     return f"about ${dollars:.2f}" if dollars >= Decimal("0.01") else f"about ${dollars:.2g}"
+
+
+@register.simple_tag(takes_context=True)
+def word(context: Mapping[str, Any], prompt: PromptVersion, name: str, usual: Any) -> Any:
+    """A variable's value as the form held it; else its usual one."""
+    held = context.get("given") or {}
+    return held.get(f"var-{prompt.pk}-{name}", "" if usual is None else usual)
 
 
 @register.filter
