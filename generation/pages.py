@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -16,7 +16,7 @@ from django_htmx.http import reswap
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
 from brandkit.common.errors import Invalid
-from brandkit.common.numbers import row_number
+from brandkit.common.numbers import row_numbers
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation import intake, selectors, services, subjects
 from generation.forms import AskForm, NameForm, known_marks
@@ -34,7 +34,7 @@ PROVIDER = "provider"
 @brand_page(Act.REQUEST)
 def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """Photos, scenes and formats to choose from, and one's pictures. The query may choose: ?subject=1."""
-    picked = {name: numbers(request.GET, name) for name in CHOICES}
+    picked = {name: row_numbers(request.GET.getlist(name)) for name in CHOICES}
     offer = selectors.offer(brand, chosen_provider(request))
     context = {
         "choices": selectors.choices(brand, picked=picked["subject"]),
@@ -43,11 +43,6 @@ def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
         "page": selectors.pictures(brand, request.user),
     }
     return render(request, "generation/studio.html", context)
-
-
-def numbers(given: QueryDict, name: str) -> list[int]:
-    """Those of the values of that name that can be a row's number."""
-    return [pk for pk in map(row_number, given.getlist(name)) if pk is not None]
 
 
 def chosen_provider(request: HtmxRequest) -> Provider:
@@ -62,8 +57,8 @@ def choose_provider(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """Have another provider make one's pictures from now on; all that is chosen stays chosen."""
     provider = get_provider(request.POST.get("provider", ""))
     request.session[PROVIDER] = provider.alias
-    picked = {name: numbers(request.POST, name) for name in CHOICES}
-    picked["format"] += numbers(request.POST, "kept")
+    picked = {name: row_numbers(request.POST.getlist(name)) for name in CHOICES}
+    picked["format"] += row_numbers(request.POST.getlist("kept"))
     if not request.htmx:
         return redirect(f"{reverse('studio:home', args=[brand.slug])}?{urlencode(picked, doseq=True)}")
     context = {"offer": selectors.offer(brand, provider), "picked": picked}
@@ -77,7 +72,7 @@ def choose_provider(request: HtmxRequest, brand: Brand) -> HttpResponse:
 @brand_page(Act.REQUEST)
 def find_subjects(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """The photos that the search finds; the chosen ones stay."""
-    picked = numbers(request.GET, "subject")
+    picked = row_numbers(request.GET.getlist("subject"))
     found = selectors.subjects(brand, words=request.GET.get("q", "").strip(), picked=picked)
     context = {"subjects": found, "picked": {"subject": picked}}
     return render(request, "generation/partials/subjects.html", context)
@@ -187,7 +182,7 @@ def asked_words(pictures: int, there: int) -> str:
 @brand_page(Act.REQUEST)
 def older(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """One's pictures from before ?before=."""
-    before = next(iter(numbers(request.GET, "before")), None)
+    before = next(iter(row_numbers(request.GET.getlist("before"))), None)
     page = selectors.pictures(brand, request.user, before=before)
     return render(request, "generation/partials/pictures.html", {"page": page})
 
