@@ -29,14 +29,7 @@ Process = subprocess.Popen[bytes]
 @contextmanager
 def process(*arguments: str, script: Script, **changes: str) -> Iterator[Process]:
     """`manage.py` with these arguments, and a provider `fake` with that script; killed after the block."""
-    environment = {
-        **os.environ,
-        **QUICK,
-        "DJANGO_SETTINGS_MODULE": "tests.standins.process_settings",
-        "DATABASE_URL": database_url(),
-        "TEST_PROVIDERS": json.dumps({"fake": fake(script)}),
-        **changes,
-    }
+    environment = environment_of_test(**{"TEST_PROVIDERS": json.dumps({"fake": fake(script)}), **changes})
     command = [sys.executable, "manage.py", *arguments]
     child = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
     try:
@@ -44,6 +37,13 @@ def process(*arguments: str, script: Script, **changes: str) -> Iterator[Process
     finally:
         child.kill()
         child.wait()
+
+
+def environment_of_test(**changes: str) -> dict[str, str]:
+    """Ours, with the test's database and stores, and short leases. changes: TEST_PROVIDERS at least."""
+    settings_module = "tests.standins.process_settings"
+    own = {"DJANGO_SETTINGS_MODULE": settings_module, "DATABASE_URL": database_url()}
+    return {**os.environ, **QUICK, **own, **changes}
 
 
 def fake(script: Script) -> dict[str, Any]:
