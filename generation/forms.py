@@ -31,12 +31,9 @@ class Chosen(Several):
         return super().clean(value)
 
 
-class AskForm(forms.Form):
-    """Photos, scenes and formats for a grid of pictures; `var-NAME` for each variable of the prompt."""
+class WishForm(forms.Form):
+    """Scenes, formats, a provider and a prompt, with `var-NAME` for each of its variables."""
 
-    subject = Chosen(
-        queryset=Subject.objects.none(), error_messages={"required": "Choose at least one photo."}
-    )
     scene = Chosen(
         queryset=SceneVersion.objects.none(), error_messages={"required": "Choose at least one scene."}
     )
@@ -47,12 +44,10 @@ class AskForm(forms.Form):
         queryset=PromptVersion.objects.none(),
         error_messages={"required": "There is no approved prompt yet. Ask a curator to approve one."},
     )
-    variation = forms.IntegerField(required=False, min_value=1, max_value=MOST_VARIATIONS)
     provider = forms.CharField(required=False)
 
     def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offer("subject", Subject.objects.filter(brand=brand), "photo")
         self.offer("scene", approved_scenes(brand), "scene")
         self.offer("format", OutputFormat.objects.filter(brand=brand, active=True), "format")
         self.offer("prompt", approved_prompts(brand), "prompt")
@@ -63,14 +58,40 @@ class AskForm(forms.Form):
         gone = f"A {noun} that you chose is no longer offered. Load the page again."
         field.error_messages |= {"invalid_choice": gone, "invalid_pk_value": gone}
 
-    def wanted(self) -> dict[str, Any]:
-        """The arguments of `services.request_grid`. Raises Invalid with every problem's words."""
+    def checked(self) -> dict[str, Any]:
+        """What was filled in. Raises Invalid with every problem's words."""
         if not self.is_valid():
             raise Invalid(" ".join(words for errors in self.errors.values() for words in map(str, errors)))
-        data = self.cleaned_data
+        return self.cleaned_data
+
+    def variables(self, prompt: PromptVersion) -> dict[str, str]:
+        """The prompt's variables that were filled in otherwise than usual; the usual ones need no word."""
+        usual = prompt.variables
+        given = {name: self.data.get(f"var-{prompt.pk}-{name}", "") for name in usual}
+        return {name: value for name, value in given.items() if value and value != str(usual[name])}
+
+
+class AskForm(WishForm):
+    """Photos, scenes and formats for a grid of pictures."""
+
+    subject = Chosen(
+        queryset=Subject.objects.none(), error_messages={"required": "Choose at least one photo."}
+    )
+    variation = forms.IntegerField(required=False, min_value=1, max_value=MOST_VARIATIONS)
+    field_order = ("subject", "scene", "format")
+
+    def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
+        super().__init__(brand, *args, **kwargs)
+        self.offer("subject", Subject.objects.filter(brand=brand), "photo")
+
+    def wanted(self) -> dict[str, Any]:
+        """The arguments of `services.request_grid`. Raises Invalid with every problem's words."""
+        data = self.checked()
         count = len(data["subject"]) * len(data["scene"]) * len(data["format"])
         if count > MOST:
-            raise Invalid(f"That would be {count} pictures. Ask for at most {MOST} at a time.")
+            raise Invalid(
+                f"That would be {count} pictures. Ask for at most {MOST} at a time. “Many at once” takes more."
+            )
         return {
             "subjects": list(data["subject"]),
             "scene_versions": list(data["scene"]),
@@ -80,12 +101,6 @@ class AskForm(forms.Form):
             "provider": data["provider"],
             "variables": self.variables(data["prompt"]),
         }
-
-    def variables(self, prompt: PromptVersion) -> dict[str, str]:
-        """The prompt's variables that were filled in otherwise than usual; the usual ones need no word."""
-        usual = prompt.variables
-        given = {name: self.data.get(f"var-{prompt.pk}-{name}", "") for name in usual}
-        return {name: value for name, value in given.items() if value and value != str(usual[name])}
 
 
 class NameForm(forms.Form):
