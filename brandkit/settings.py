@@ -1,5 +1,6 @@
 """Settings, read from the environment. A bad value stops the start and names itself; see docs/operate.md."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from django.urls import reverse_lazy
 
 from brandkit.common.environment import Environment
 from brandkit.common.secret import secret_key
+from brandkit.log_settings import log_settings
 from brandkit.provider_settings import providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -48,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "brandkit.web.requests.Requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -343,15 +346,8 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    # Huey has a word for every message; what matters of them is in the rows.
-    "loggers": {
-        "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "axes": {"level": "WARNING"},  # four lines for each sign-in otherwise
-    },
-}
+# Seeing inside.
+LOGGING = log_settings(env)
+BRANDKIT_METRICS_TOKEN = env.str("BRANDKIT_METRICS_TOKEN", "")
+if BRANDKIT_METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", BRANDKIT_METRICS_TOKEN):
+    raise ImproperlyConfigured("BRANDKIT_METRICS_TOKEN must be at least 16 letters, digits or signs.")
