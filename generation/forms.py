@@ -90,7 +90,8 @@ class AskForm(WishForm):
         count = len(data["subject"]) * len(data["scene"]) * len(data["format"])
         if count > MOST:
             raise Invalid(
-                f"That would be {count} pictures. Ask for at most {MOST} at a time. “Many at once” takes more."
+                f"That would be {count} pictures. Ask for at most {MOST} at a time. "
+                "“Many at once” takes more."
             )
         return {
             "subjects": list(data["subject"]),
