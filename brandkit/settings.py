@@ -149,6 +149,7 @@ def store(folder: str, bucket: str) -> dict[str, object]:
             "region_name": env.str("BRANDKIT_S3_REGION", "") or None,
             "default_acl": None,
             "querystring_auth": True,
+            "max_memory_size": 8 * 2**20,  # larger ones go to the disk: a zip of photos may have 512 MB
         },
     }
 
@@ -309,6 +310,8 @@ BRANDKIT_UNKNOWN_OUTCOME = env.str("BRANDKIT_UNKNOWN_OUTCOME", "retry")
 # Providers: alias to {BACKEND, OPTIONS}; imported on first use.
 BRANDKIT_PROVIDERS = providers(env)
 BRANDKIT_PROVIDER = env.str("BRANDKIT_PROVIDER", "compositor")
+# Where catalogues may have photos fetched from besides public https addresses: "host" or "host:port".
+BRANDKIT_PHOTO_HOSTS = env.list("BRANDKIT_PHOTO_HOSTS", default=[])
 
 # The API.
 REST_FRAMEWORK = {

@@ -9,9 +9,13 @@ from brandkit.common.models import record
 from generation.models import Subject
 
 
-def rename(*, subject: Subject, by: User, name: str, sku: str = "") -> None:
-    """Give it another name and SKU. Its slug stays: addresses don't change. Raises NotAllowed, Invalid."""
-    require(by, Act.REQUEST, subject.brand)
+def rename(*, subject: Subject, by: User | None, name: str, sku: str = "") -> None:
+    """Give it another name and SKU. Its slug stays: addresses don't change. Raises NotAllowed, Invalid.
+
+    by: None in the operator's shell.
+    """
+    if by:
+        require(by, Act.REQUEST, subject.brand)
     if not name:
         raise Invalid("A photo needs a name.")
     before = {"name": subject.name, "sku": subject.sku}

@@ -1,0 +1,1 @@
+"""Catalogues from files: a table's rows become the lines of a batch, their photos become subjects."""
