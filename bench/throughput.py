@@ -2,13 +2,13 @@
 
 Run as `python -m bench.throughput`. A stand-in of a model (`bench.slow_model`) takes 2 s for each call and
 answers 3 MB. 320 pictures are asked for as one batch while a worker with 32 threads waits for work; the clock
-runs from the asking to the last picture's end. The floor is a bare client in the same run: a pool of 32 threads
-that sends the same bytes, reads the answers with the standard parsers, and saves the same files: the picture
-as it came and the two small copies, made with plain Pillow. Then the same again with two workers. At last the
-stand-in takes 8 calls at once and 100 a minute and refuses what is more; one worker knows that.
+runs from the asking to the last picture's end. The floor is a bare client in the same run: a pool of 32
+threads that sends the same bytes, reads the answers with the standard parsers, and saves the same files: the
+picture as it came and the two small copies, made with plain Pillow. Then the same again with two workers. At
+last the stand-in takes 8 calls at once and 100 a minute and refuses what is more; one worker knows that.
 
-SQLite, or the PostgreSQL that DATABASE_URL names: a database of its own is made there, and dropped at the end.
-Ends with status 1 if over a goal.
+SQLite, or the PostgreSQL that DATABASE_URL names: a database of its own is made there, and dropped at the
+end. Ends with status 1 if over a goal.
 """
 
 import base64
@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,7 @@ def set_up(folder: str, database: str) -> None:
     }
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("load_demo", stdout=open(os.devnull, "w"))
+    call_command("load_demo", stdout=StringIO())
 
 
 def ask(number: int, pictures: int) -> "Batch":
@@ -106,17 +106,17 @@ def small_format(brand: Any, number: int) -> Any:
 
 
 @contextmanager
-def workers(count: int, url: str, folder: str, **changes: str) -> Iterator[None]:
-    """So many worker processes that wait for work; each with a data folder of its own, as on machines apart."""
+def workers(count: int, url: str, **changes: str) -> Iterator[None]:
+    """So many worker processes that wait for work."""
     with ExitStack() as stack:
-        for number in range(count):
-            stack.enter_context(worker(number, url, folder, **changes))
+        for _ in range(count):
+            stack.enter_context(worker(url, **changes))
         until(lambda: signs() == count)
         yield
 
 
 @contextmanager
-def worker(number: int, url: str, folder: str, **changes: str) -> Iterator[None]:
+def worker(url: str, **changes: str) -> Iterator[None]:
     environment = {**os.environ, "GEMINI_URL": url, "MALLOC_ARENA_MAX": "2", **changes}
     with subprocess.Popen([sys.executable, "manage.py", "work"], cwd=ROOT, env=environment) as process:
         try:
@@ -192,10 +192,10 @@ def first_request() -> bytes:
 
 def measure_speed(folder: str) -> bool:
     with slow_model(seconds=SECONDS) as url:
-        with workers(1, url, folder):
+        with workers(1, url):
             alone = ours(1, PICTURES)
         floor = bare(url, folder)
-        with workers(2, url, folder):
+        with workers(2, url):
             both = ours(2, PICTURES)
     ratio, half = alone / floor, both / alone
     good, halved = ratio <= GOAL, half <= 0.5 * (1 + HALF_WITHIN)
@@ -209,14 +209,14 @@ def measure_speed(folder: str) -> bool:
     return good and halved
 
 
-def measure_pace(folder: str) -> bool:
+def measure_pace() -> bool:
     """The pace is that between the first and the last call: of n calls, n - 1 steps."""
     limits = {"at_once": LIMITED_AT_ONCE, "a_minute": LIMITED_A_MINUTE}
     own = {
         "GEMINI_CALLS_AT_ONCE": str(LIMITED_AT_ONCE),
         "GEMINI_REQUESTS_A_MINUTE": str(LIMITED_A_MINUTE),
     }
-    with slow_model(seconds=SECONDS, **limits) as url, workers(1, url, folder, **own):
+    with slow_model(seconds=SECONDS, **limits) as url, workers(1, url, **own):
         ours(3, LIMITED_PICTURES)
         seen = told(url)
     calls = len(seen["seen"])
@@ -224,9 +224,9 @@ def measure_pace(folder: str) -> bool:
     refused = seen["refused"] / (calls + seen["refused"])
     good = pace >= PACE_GOAL and refused <= REFUSED_GOAL
     print(
-        f"at {LIMITED_AT_ONCE} at once and {LIMITED_A_MINUTE} a minute: {pace:.1%} of the pace (goal at least "
-        f"{PACE_GOAL:.0%}), {refused:.1%} refused (goal at most {REFUSED_GOAL:.0%}), at most {seen['most']} at "
-        f"once {'ok' if good else 'OVER'}"
+        f"at {LIMITED_AT_ONCE} at once and {LIMITED_A_MINUTE} a minute: {pace:.1%} of the pace (goal at least"
+        f" {PACE_GOAL:.0%}), {refused:.1%} refused (goal at most {REFUSED_GOAL:.0%}), at most {seen['most']}"
+        f" at once {'ok' if good else 'OVER'}"
     )
     return good
 
@@ -235,7 +235,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, own_database(folder) as database:
         set_up(folder, database)
         quick = measure_speed(folder)
-        polite = measure_pace(folder)
+        polite = measure_pace()
     return 0 if quick and polite else 1
 
 
