@@ -22,6 +22,12 @@ from review.serializers import AssetSerializer, ReviewSerializer, TakeBack, Verd
 NO = {"verdict": "rejected", "reason": "label", "note": "The second line of the label is gone."}
 
 
+def with_all(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    """With everything that the API tells of them."""
+    parts = reviews.select_related("brand", "claimed_by", "requested_by", "asset_version")
+    return parts.prefetch_related("decisions__decided_by")
+
+
 @extend_schema_view(
     list=operation(
         "list_reviews",
@@ -35,15 +41,13 @@ NO = {"verdict": "rejected", "reason": "label", "note": "The second line of the 
     ),
 )
 class ReviewViewSet(BrandViewSet[Review]):
-    queryset = Review.objects.select_related(
-        "brand", "claimed_by", "requested_by", "asset_version"
-    ).prefetch_related("decisions__decided_by")
+    queryset = with_all(Review.objects.all())
     serializer_class = ReviewSerializer
     pagination_class = OldestFirst
     acts: ClassVar[Mapping[str, Act]] = {"list": Act.REVIEW, "decide": Act.REVIEW}
 
     def listed(self, brand: Brand, asked: Mapping[str, Any]) -> QuerySet[Review]:
-        return self.get_queryset().filter(pk__in=services.queue(brand, person(self.request)).values("pk"))
+        return with_all(services.queue(brand, person(self.request)))
 
     @operation(
         "decide_review",

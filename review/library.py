@@ -2,15 +2,24 @@
 
 from dataclasses import dataclass
 
-from django.core.paginator import Page, Paginator
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import QueryDict
 
 from brandkit.accounts.models import Brand
 from brandkit.common.errors import NotFound
-from review.models import Asset, AssetVersion
+from brandkit.common.keyset import Page, newest_first
+from brandkit.common.numbers import row_number
+from generation.models import Subject
+from review.models import Asset, AssetVersion, Review
+from templates_app.models import OutputFormat, SceneTemplate
 
 PAGE = 48
+
+FEW = 500
+"""So many subjects are looked up by their numbers; where more fit, a page is full soon without that."""
+
+STUCK = 10
+"""So many pictures at most are told of that could not be published."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,21 +44,36 @@ class Wanted:
         return self != Wanted()
 
 
-def shown(brand: Brand, wanted: Wanted) -> QuerySet[AssetVersion]:
-    """What each asset's address shows today (or showed last, where it has been taken back), newest first."""
-    newest = AssetVersion.objects.filter(asset=OuterRef("asset")).order_by("-approved_at", "-number")
-    found = with_its_parts(
-        AssetVersion.objects.filter(asset__brand=brand, pk=Subquery(newest.values("pk")[:1]))
-    ).filter(recalled_at__isnull=not wanted.taken_back)
+def shown(brand: Brand, wanted: Wanted) -> QuerySet[Asset]:
+    """What each address shows today, or showed last where that has been taken back."""
+    found = Asset.objects.filter(brand=brand, current__isnull=False, taken_back=wanted.taken_back)
     if wanted.scene:
-        found = found.filter(asset__scene__slug=wanted.scene)
+        found = found.filter(scene=_number(SceneTemplate.objects, brand, wanted.scene))
     if wanted.format:
-        found = found.filter(asset__output_format__slug=wanted.format)
+        found = found.filter(output_format=_number(OutputFormat.objects, brand, wanted.format))
     if wanted.subject:
-        text = wanted.subject
-        named = Q(asset__subject__name__icontains=text) | Q(asset__subject__sku__icontains=text)
-        found = found.filter(named | Q(asset__subject__slug=text))
-    return found.order_by("-approved_at", "-pk")
+        found = found.filter(_of_subject(brand, wanted.subject))
+    return found.select_related("subject", "scene", "output_format", "current")
+
+
+def _number(rows: "QuerySet[SceneTemplate] | QuerySet[OutputFormat]", brand: Brand, slug: str) -> int:
+    """The number of that slug, 0 where there is none: known beforehand, it can be found in an index."""
+    found: int | None = rows.filter(brand=brand, slug=slug).values_list("pk", flat=True).first()
+    return found or 0
+
+
+def _of_subject(brand: Brand, text: str) -> Q:
+    named = Q(name__icontains=text) | Q(sku__icontains=text) | Q(slug=text)
+    few = list(Subject.objects.filter(named, brand=brand).order_by().values_list("pk", flat=True)[: FEW + 1])
+    if len(few) <= FEW:
+        return Q(subject__in=few)
+    return Q(subject__name__icontains=text) | Q(subject__sku__icontains=text) | Q(subject__slug=text)
+
+
+def page_of(found: QuerySet[Asset], query: QueryDict) -> Page[Asset]:
+    """The page that `query` names, newest first; the first where it names none that there is."""
+    before, after = (row_number(query.get(name, "")) for name in ("before", "after"))
+    return newest_first(found, PAGE, by="current_id", before=before, after=after)
 
 
 def with_its_parts(versions: QuerySet[AssetVersion]) -> QuerySet[AssetVersion]:
@@ -62,8 +86,7 @@ def with_its_parts(versions: QuerySet[AssetVersion]) -> QuerySet[AssetVersion]:
 def version_of(brand: Brand, name: str, number: int | None) -> AssetVersion:
     """One version of an asset; without a number the one that its address shows. Raises NotFound."""
     found = with_its_parts(AssetVersion.objects.filter(asset__brand=brand, asset__name=name))
-    found = found.filter(number=number) if number else found.order_by("-approved_at", "-number")
-    version = found.first()
+    version = found.filter(Q(number=number) if number else Q(pk=F("asset__current"))).first()
     if version is None:
         raise NotFound
     return version
@@ -71,12 +94,16 @@ def version_of(brand: Brand, name: str, number: int | None) -> AssetVersion:
 
 def choices(brand: Brand) -> dict[str, list[tuple[str, str]]]:
     """What the library can be narrowed down to: just what is in it."""
-    there = Asset.objects.filter(brand=brand, versions__isnull=False)
-    scenes = there.order_by("scene__name").values_list("scene__slug", "scene__name").distinct()
-    formats = there.order_by("output_format__name").values_list("output_format__slug", "output_format__name")
-    return {"scenes": list(scenes), "formats": list(formats.distinct())}
+    there = Asset.objects.filter(brand=brand, current__isnull=False)
+    scenes = SceneTemplate.objects.filter(Exists(there.filter(scene=OuterRef("pk"))), brand=brand)
+    formats = OutputFormat.objects.filter(Exists(there.filter(output_format=OuterRef("pk"))), brand=brand)
+    return {
+        "scenes": list(scenes.order_by("name").values_list("slug", "name")),
+        "formats": list(formats.order_by("name").values_list("slug", "name")),
+    }
 
 
-def page_of(found: QuerySet[AssetVersion], number: str) -> Page[AssetVersion]:
-    """One page of the library; the first or the last where the number makes no sense."""
-    return Paginator(found, PAGE).get_page(number)
+def not_public_yet(brand: Brand) -> QuerySet[Review]:
+    """Approved pictures that could not be published, those first that are tried again first."""
+    approved = Review.objects.for_desk().filter(brand=brand, state=Review.State.APPROVED)
+    return approved.exclude(problem="").order_by("retry_at")[:STUCK]

@@ -106,6 +106,9 @@ class Review(Stateful):
                 name="review_queue",
                 condition=models.Q(state__in=["waiting", "claimed"]),
             ),
+            models.Index(
+                fields=["claimed_by", "id"], name="review_held", condition=models.Q(state="claimed")
+            ),
             models.Index(fields=["retry_at"], name="review_to_publish", condition=models.Q(state="approved")),
         ]
 
@@ -157,8 +160,17 @@ class Decision(models.Model):
         return f"{self.get_verdict_display()} by {self.decided_by}"
 
 
+def shelf(name: str, *narrowed: str) -> models.Index:
+    """An index of what each address shows, newest first."""
+    fields = ["brand", "taken_back", *narrowed, "-current"]
+    return models.Index(fields=fields, name=name, condition=models.Q(current__isnull=False))
+
+
 class Asset(models.Model):
-    """A stable public address, `/assets/<brand>/<name>.<ext>`: one subject in one scene for one format."""
+    """A stable public address, `/assets/<brand>/<name>.<ext>`: one subject in one scene for one format.
+
+    current: what the address shows today, or showed last where that is taken back; none before the first.
+    """
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="assets")
     name = models.SlugField(max_length=200)
@@ -166,6 +178,8 @@ class Asset(models.Model):
     scene = models.ForeignKey(SceneTemplate, on_delete=models.PROTECT, related_name="+")
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    current = models.OneToOneField("AssetVersion", null=True, on_delete=models.PROTECT, related_name="shows")
+    taken_back = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["-id"]
@@ -174,6 +188,14 @@ class Asset(models.Model):
             models.UniqueConstraint(
                 fields=["subject", "scene", "output_format"], name="one_asset_a_subject_scene_format"
             ),
+        ]
+        # The library, whatever it is narrowed down to, newest first.
+        indexes: ClassVar = [
+            shelf("asset_of_brand"),
+            shelf("asset_of_scene", "scene"),
+            shelf("asset_of_format", "output_format"),
+            shelf("asset_of_scene_and_format", "scene", "output_format"),
+            models.Index(fields=["brand", "-id"], name="asset_by_number"),
         ]
 
     def __str__(self) -> str:

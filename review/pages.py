@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +23,9 @@ from review.publishing.renditions import Unfit
 STRIP = 12
 """How many of the waiting pictures the desk shows small."""
 
+COUNTED = 100
+"""No more than so many of the waiting pictures are counted."""
+
 
 @require_safe
 @brand_page(Act.REVIEW)
@@ -32,9 +36,9 @@ def desk(request: HtmxRequest, brand: Brand) -> HttpResponse:
     if review:
         return redirect("review:show", brand.slug, review.pk)
     undecided = Review.objects.undecided().filter(brand=brand)
-    own = undecided.asked_for_by(request.user).count()
-    held = services.queue(brand, request.user).select_related("claimed_by")
-    return render(request, "review/empty.html", {"own": 0 if brand.allow_self_review else own, "held": held})
+    own = 0 if brand.allow_self_review else counted(undecided.asked_for_by(request.user))
+    held = services.queue(brand, request.user).select_related("claimed_by")[:STRIP]
+    return render(request, "review/empty.html", {"own": own, "held": held, "most": COUNTED})
 
 
 @require_safe
@@ -102,12 +106,12 @@ def publish(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
 def shelf(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """The library: what is published, narrowed down as asked."""
     wanted = library.Wanted.of(request.GET)
-    page = library.page_of(library.shown(brand, wanted), request.GET.get("page", ""))
+    page = library.page_of(library.shown(brand, wanted), request.GET)
     query = request.GET.copy()
-    query.pop("page", None)
+    for place in ("before", "after"):
+        query.pop(place, None)
     shown = {"page": page, "wanted": wanted, "query": query.urlencode(), **library.choices(brand)}
-    stuck = Review.objects.for_desk().filter(brand=brand, state=Review.State.APPROVED).exclude(problem="")
-    return render(request, "review/library.html", {**shown, "stuck": stuck})
+    return render(request, "review/library.html", {**shown, "stuck": library.not_public_yet(brand)})
 
 
 @require_safe
@@ -172,6 +176,11 @@ def compare(request: HtmxRequest, brand: Brand) -> HttpResponse:
     )
 
 
+def counted(reviews: QuerySet[Review]) -> int:
+    """How many these are, COUNTED where there are more."""
+    return reviews.values("pk")[:COUNTED].count()
+
+
 def find(brand: Brand, pk: int) -> Review:
     """Raises NotFound."""
     review = Review.objects.for_desk().filter(brand=brand, pk=pk).first()
@@ -205,7 +214,8 @@ def _desk(request: HtmxRequest, review: Review, *, problem: str = "", status: in
         "said": request.POST,
         "reasons": Decision.Reason.choices,
         "waiting": waiting[:STRIP],
-        "count": waiting.count(),
+        "count": counted(waiting),
+        "most": COUNTED,
         **_told(review),
     }
     return render(request, "review/desk.html", context, status=status)

@@ -26,7 +26,8 @@ W = TypeVar("W", bound="Work")
 class WorkQuerySet(models.QuerySet[W]):
     def claimable(self, now: datetime) -> "WorkQuerySet[W]":
         """What a worker may take: queued and due, or running under a lease that has run out."""
-        due = Q(state=Work.State.QUEUED) & (Q(retry_at=None) | Q(retry_at__lte=now))
+        funded = Q(state=Work.State.QUEUED, reserved__isnull=False)
+        due = funded & (Q(retry_at=None) | Q(retry_at__lte=now))
         return self.filter(due | Q(state=Work.State.RUNNING, lease_until__lt=now))
 
     def in_call(self, now: datetime) -> "WorkQuerySet[W]":
@@ -180,6 +181,7 @@ class Generation(Work):
             models.Index(fields=["batch", "state", "id"], name="generation_of_batch"),
             models.Index(fields=["batch", "ended_at"], name="generation_batch_pace"),
             models.Index(fields=["brand", "-id"], name="generation_of_brand"),
+            models.Index(fields=["brand", "requested_by", "-id"], name="generation_of_person"),
         ]
 
     def __str__(self) -> str:

@@ -121,6 +121,7 @@ def unpublish(*, version: AssetVersion, by: User) -> None:
         )
         changes = {"recalled_at": timezone.now(), "recalled_by": by}
         AssetVersion.objects.filter(pk=version.pk).update(**changes)
+        Asset.objects.filter(current=version).update(taken_back=True)
     version.refresh_from_db()
     for rendition in version.renditions.exclude(file=""):
         _delete(rendition)
@@ -190,7 +191,7 @@ def _asset(output: Output) -> Asset:
 
 
 def _published(review: Review, by: User, asset: Asset, made: Made, names: tuple[str, str]) -> AssetVersion:
-    Asset.objects.select_for_update().get(pk=asset.pk)  # so that two versions get two numbers
+    asset = Asset.objects.select_for_update().get(pk=asset.pk)  # so that two versions get two numbers
     if not public_store().exists(names[0]):  # an equal picture was taken back since we put it there
         keep(public_store(), names[0], made.data)
     number = (asset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -216,7 +217,15 @@ def _published(review: Review, by: User, asset: Asset, made: Made, names: tuple[
         height=made.output_format.height,
         bytes=len(made.data),
     )
+    _show(asset, version)
     return version
+
+
+def _show(asset: Asset, version: AssetVersion) -> None:
+    """Point the asset's address at `version`, unless what it shows was approved later."""
+    shown = asset.current
+    if shown is None or shown.approved_at <= version.approved_at:
+        Asset.objects.filter(pk=asset.pk).update(current=version, taken_back=False)
 
 
 def _delete(rendition: Rendition) -> None:

@@ -1,21 +1,24 @@
 """The public addresses: what they answer, with which headers, and what they never do."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.storage import digest, public_store
-from review.models import AssetVersion, Rendition
-from review.publishing.actions import unpublish
+from review import library
+from review.models import Asset, AssetVersion, Rendition
+from review.publishing.actions import publish, unpublish
 from review.services import decide
 from templates_app.models import OutputFormat
 from tests.factories import make_brand
 from tests.review.factories import make_published, make_review
-from tests.review.test_publishing import inputs, other_picture
+from tests.review.test_publishing import fill_the_disk, inputs, other_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -122,6 +125,39 @@ def test_it_shows_what_was_approved_last_though_it_was_published_first(brand: Br
     late, early = make_published(brand, **same), make_published(brand, **same, output=other_picture("pink"))
     AssetVersion.objects.filter(pk=late.pk).update(approved_at=timezone.now())
     assert digest(get(addresses(early)[0]).body) == late.renditions.get().sha256
+
+
+def test_it_keeps_showing_what_was_approved_later_when_an_older_approval_is_published(
+    brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = inputs(brand)
+    with monkeypatch.context() as disk:
+        fill_the_disk(disk)
+        early = make_review(brand, **same, output=other_picture("pink"))
+        decide(review=early, by=reviewer, verdict="approved")
+    late = make_published(brand, **same)
+    publish(review=early, by=reviewer)
+    assert Asset.objects.get().current == library.version_of(brand, late.asset.name, None) == late
+    assert (late.number, early.asset_version.number) == (1, 2)
+    assert digest(get(addresses(late)[0]).body) == late.renditions.get().sha256
+    unpublish(version=early.asset_version, by=reviewer)
+    assert not Asset.objects.get().taken_back
+    unpublish(version=late, by=reviewer)
+    assert (Asset.objects.get().current, Asset.objects.get().taken_back) == (late, True)
+    anew = make_published(brand, **same, output=other_picture("white"))
+    assert (Asset.objects.get().current, Asset.objects.get().taken_back) == (anew, False)
+
+
+def test_it_knows_what_older_installs_show(brand: Brand, reviewer: User) -> None:
+    same = inputs(brand)
+    make_published(brand, **same)
+    again, other = make_published(brand, **same, output=other_picture("pink")), make_published(brand)
+    unpublish(version=other, by=reviewer)
+    before = list(Asset.objects.values_list("pk", "current", "taken_back"))
+    Asset.objects.update(current=None, taken_back=False)
+    import_module("review.migrations.0004_what_addresses_show").note(apps, None)
+    assert list(Asset.objects.values_list("pk", "current", "taken_back")) == before
+    assert sorted(row[1:] for row in before) == [(again.pk, False), (other.pk, True)]
 
 
 def test_it_answers_410_at_both_addresses_after_a_recall(brand: Brand, reviewer: User) -> None:

@@ -1,5 +1,6 @@
 """The doors of the review pages: who comes in, and what they can do there."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from django.utils import timezone
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import StorageFailed
 from generation.models import Attempt
+from review import library
 from review.models import Asset, Decision, Review
 from review.publishing import actions
 from review.services import claim, decide
 from tests.conftest import stored_files
-from tests.factories import make_brand, make_format, make_reference, make_user
+from tests.factories import make_brand, make_format, make_reference, make_scene, make_subject, make_user
 from tests.review.factories import make_published, make_review
 
 pytestmark = pytest.mark.django_db
@@ -273,7 +275,7 @@ def test_it_narrows_the_library(brand: Brand, reviewer: User) -> None:
     client = client_of(reviewer)
 
     def names(**query: str) -> set[str]:
-        return {version.asset.name for version in client.get(address("library"), query).context["page"]}
+        return {asset.name for asset in client.get(address("library"), query).context["page"].rows}
 
     assert names() == {one.asset.name, two.asset.name}
     assert names(scene=one.asset.scene.slug) == {one.asset.name}
@@ -284,6 +286,56 @@ def test_it_narrows_the_library(brand: Brand, reviewer: User) -> None:
     client.post(address("unpublish", one.asset.name, 1))
     assert names() == {two.asset.name}
     assert names(state="recalled") == {one.asset.name}
+
+
+def test_it_walks_the_library_to_its_end_and_back(
+    brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "PAGE", 2)
+    scene = make_scene(brand)
+    names = [make_published(brand, scene_version=scene).asset.name for _ in range(5)][::-1]
+    make_published(make_brand())
+    client = client_of(reviewer)
+    pages = [client.get(address("library"), {"scene": scene.scene.slug})]
+
+    def follow(words: str) -> list[str]:
+        [link] = re.findall(rf'href="([^"]*)">{words}<', pages[-1].content.decode())
+        pages.append(client.get(address("library") + link.replace("&amp;", "&")))
+        return shown()
+
+    def shown() -> list[str]:
+        return [asset.name for asset in pages[-1].context["page"].rows]
+
+    assert "2 pictures, and older ones" in text(pages[0])
+    assert ">Newer<" not in text(pages[0])
+    assert [shown(), follow("Older"), follow("Older")] == [names[:2], names[2:4], names[4:]]
+    assert ">Older<" not in text(pages[-1])
+    assert [follow("Newer"), follow("Newer")] == [names[2:4], names[:2]]
+    assert ">Newer<" not in text(pages[-1])
+
+
+@pytest.mark.parametrize("place", ["before=1", "before=x", "after=999999999", "after=-1"])
+def test_it_shows_the_first_page_where_nothing_is_beyond(brand: Brand, reviewer: User, place: str) -> None:
+    asset = make_published(brand).asset
+    page = client_of(reviewer).get(f"{address('library')}?{place}").context["page"]
+    assert (page.rows, page.older) == ([asset], None)
+
+
+def test_it_finds_a_subject_among_more_than_it_looks_up(
+    brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cups = [
+        make_subject(brand, name="Cup"),
+        make_subject(brand, sku="CUP-1"),
+        make_subject(brand, slug="cup"),
+    ]
+    names = [make_published(brand, subject=cup).asset.name for cup in cups][::-1]
+    make_published(brand)
+    client = client_of(reviewer)
+    for few in (500, 2):
+        monkeypatch.setattr(library, "FEW", few)
+        page = client.get(address("library"), {"subject": "cup"}).context["page"]
+        assert [asset.name for asset in page.rows] == names
 
 
 def test_it_says_that_nothing_is_published(brand: Brand, reviewer: User) -> None:
