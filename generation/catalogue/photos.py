@@ -48,6 +48,18 @@ def is_address(photo: str) -> bool:
     return "://" in photo[:12]
 
 
+def check_address(photo: str) -> None:
+    """Raises Invalid for what can't be fetched whatever answers there."""
+    try:
+        parts = urlsplit(photo)
+        place = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    except ValueError:
+        parts, place = urlsplit(""), None
+    allowed = parts.scheme == "https" or (parts.scheme == "http" and place in settings.BRANDKIT_PHOTO_HOSTS)
+    if not place or not allowed:
+        raise Invalid(f"The photo can't be fetched. {FAULTS['forbidden']}")
+
+
 def take_in_line(line: BatchLine) -> Subject:
     """The subject of a line that names a photo. The same bytes are the same subject, as always.
 

@@ -80,6 +80,15 @@ def read(path: Path) -> Table:
         return _csv(head + file.read())
 
 
+def separator_of(file: IO[bytes]) -> str:
+    """What stands between a file's cells; a comma where it is no CSV."""
+    head = file.read(64 * 2**10)
+    try:
+        return "," if head.startswith(b"PK") else _separator(_decoded(head)[0])[1]
+    except TableRefused:
+        return ","
+
+
 def _workbook(file: IO[bytes]) -> Table:
     with tempfile.TemporaryFile() as answer:
         file.seek(0)
