@@ -19,6 +19,7 @@ from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, acts_of, brands_for, require
 from brandkit.common.api import RowSerializer, UtcDateTimeField
 from brandkit.common.errors import Invalid, NotFound
+from brandkit.common.idempotency import Idempotent
 from brandkit.common.openapi import example, operation
 from brandkit.common.pagination import NewestFirst
 from brandkit.common.storage import digest
@@ -64,7 +65,7 @@ def given(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
     return dict(read.validated_data)
 
 
-class BrandViewSet(mixins.RetrieveModelMixin, GenericViewSet[M]):
+class BrandViewSet(Idempotent, mixins.RetrieveModelMixin, GenericViewSet[M]):
     """Rows that belong to brands: people see those of their own brands, and for others they do not exist.
 
     acts: what each action other than looking needs. brand_path: from a row to its brand, for the ORM.
@@ -175,6 +176,8 @@ class ByName(SimpleRateThrottle):
 
 
 class Login(APIView):
+    """Not Idempotent: to answer again, the token itself would have to be kept."""
+
     authentication_classes = ()
     permission_classes = (AllowAny,)
     throttle_classes = (ByAddress, ByName)
@@ -198,7 +201,7 @@ class Login(APIView):
         return "Token"
 
 
-class Logout(APIView):
+class Logout(Idempotent):
     authentication_classes = (tokens.Token,)
 
     @operation("logout", "End the token of this request", tags=["tokens"], request=None, answers={204: None})
@@ -207,7 +210,7 @@ class Logout(APIView):
         return Response(status=204)
 
 
-class LogoutAll(APIView):
+class LogoutAll(Idempotent):
     authentication_classes = (tokens.Token,)
 
     @operation("logout_all", "End all your tokens", tags=["tokens"], request=None, answers={204: None})

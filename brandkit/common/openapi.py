@@ -5,9 +5,11 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
+from brandkit.common.idempotency import HEADER, Idempotent
 from brandkit.common.problems import MEDIA_TYPE
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,6 +56,44 @@ class Schema(AutoSchema):
 
     def get_description(self) -> str:  # type: ignore[override] # as drf-spectacular has it
         return ""
+
+    def get_override_parameters(self) -> list[Any]:
+        return [KEY] if self._takes_key() else []
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """With the refusals that a key brings."""
+        told = super().get_operation(*args, **kwargs)
+        if told and self._takes_key():
+            told["responses"] = dict(sorted({**KEYS_REFUSALS, **told["responses"]}.items()))
+        return told
+
+    def _takes_key(self) -> bool:
+        return self.method == "POST" and isinstance(self.view, Idempotent)
+
+
+KEY = OpenApiParameter(
+    HEADER,
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "1 to 255 printable characters, best a UUID made for this one request. The same request with the "
+        "same key within 24 hours is answered as the first time, and done once."
+    ),
+)
+
+
+def _refusal_of_key(words: str) -> dict[str, Any]:
+    return {
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "description": words,
+    }
+
+
+KEYS_REFUSALS = {
+    "400": _refusal_of_key(f"This is no `{HEADER}`."),
+    "409": _refusal_of_key(f"The first request with this `{HEADER}` is still under way."),
+    "422": _refusal_of_key(f"This `{HEADER}` stands for another request."),
+}
 
 
 def operation(
