@@ -134,8 +134,14 @@ class Work(Stateful):
 
 def to_do(name: str) -> models.Index:
     """The index that workers and sweepers look for work in."""
-    unfinished = Q(state__in=["queued", "running"])
+    # SQLite finds that one of two holds; that one of a list does, it does not, and reads the whole table.
+    unfinished = Q(state="queued") | Q(state="running")
     return models.Index(fields=["state", "retry_at", "lease_until"], name=name, condition=unfinished)
+
+
+def held(name: str) -> models.Index:
+    """The index of those whose call has no known outcome, and that wait for a person's word."""
+    return models.Index(fields=["brand", "-id"], name=name, condition=Q(failure_code="outcome_unknown"))
 
 
 def waiting(name: str, *, funded: bool, fields: list[str]) -> models.Index:
@@ -172,6 +178,7 @@ class Generation(Work):
         ]
         indexes: ClassVar = [
             to_do("generation_to_do"),
+            held("generation_held"),
             waiting(
                 "generation_in_line",
                 funded=True,
@@ -219,6 +226,7 @@ class SceneDraft(Work):
         ]
         indexes: ClassVar = [
             to_do("scene_draft_to_do"),
+            held("scene_draft_held"),
             waiting("scene_draft_in_line", funded=True, fields=["brand", "provider", "-priority", "id"]),
             waiting("scene_draft_for_budget", funded=False, fields=["brand", "-priority", "id"]),
         ]
