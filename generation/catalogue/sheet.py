@@ -27,6 +27,7 @@ def read(file: IO[bytes], answer: IO[bytes], most_rows: int, most_columns: int, 
     most_text: characters in all. Returns {"sheet": its name, "others": how many more sheets hold something},
     or {"refused": why, as a word that `table` has a sentence for}.
     """
+    file.seek(0)
     try:
         workbook = load_workbook(file)
     except PasswordError:
@@ -37,10 +38,11 @@ def read(file: IO[bytes], answer: IO[bytes], most_rows: int, most_columns: int, 
     if not sheets:
         return {"refused": "empty"}
     first = sheets[0]
-    if first.total_height > most_rows:
-        return {"refused": "rows", "found": first.total_height}
-    if first.total_width > most_columns:
-        return {"refused": "columns", "found": first.total_width}
+    row, column = first.end or (0, 0)
+    if row >= most_rows:
+        return {"refused": "rows", "found": row + 1}
+    if column >= most_columns:
+        return {"refused": "columns", "found": column + 1}
     return _write(first, answer, most_text) or {"sheet": first.name, "others": len(sheets) - 1}
 
 

@@ -91,8 +91,7 @@ def separator_of(file: IO[bytes]) -> str:
 
 def _workbook(file: IO[bytes]) -> Table:
     with tempfile.TemporaryFile() as answer:
-        file.seek(0)
-        limits = (MOST_ROWS + 1, MOST_COLUMNS, MOST_TEXT)
+        limits = (MOST_ROWS, MOST_COLUMNS, MOST_TEXT)
         try:
             facts = sandbox.run(
                 "generation.catalogue.sheet.read", *limits, files=(file, answer), bounds=BOUNDS
