@@ -5,22 +5,30 @@ Whoever locks a budget and a piece of work in one transaction locks the budget f
 both (`engine/brakes.py`).
 """
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Sum
 from django.utils import timezone
 
+from brandkit.accounts.models import Brand, Role, User
+from brandkit.accounts.notices import tell
 from brandkit.common.errors import BrandkitError
 from brandkit.common.models import record
-from generation.models import WORKS, Attempt, Budget, Generation, Work
+from generation.models import Attempt, Budget, Work
 
 NONE = Decimal(0)
 WARN_AT = Decimal("0.8")
 """Part of the limit."""
-AT_ONCE = 500
+WARNED = (
+    "{brand} has spent or promised {committed} of its {limit} for {month}. When all of it is, pictures wait "
+    "until an owner raises the limit, or until the next month."
+)
+STOPPED = (
+    "{brand} has spent or promised {committed} of its {limit} for {month}, and the next picture costs more "
+    "than is left: pictures wait until an owner raises the limit, or until the next month."
+)
 
 
 class OverBudget(BrandkitError):
@@ -34,53 +42,121 @@ class OverBudget(BrandkitError):
         self.cost = cost
 
 
+# Months
+
+
 def month_of(when: datetime) -> date:
     """Its first day, as the service's clock reads it."""
-    return timezone.localtime(when).date().replace(day=1)
+    return timezone.localtime(when, timezone.get_default_timezone()).date().replace(day=1)
+
+
+def begin_of(month: date) -> datetime:
+    """The moment at which a month begins here."""
+    midnight = datetime(month.year, month.month, 1)
+    return timezone.make_aware(midnight, timezone.get_default_timezone())
+
+
+def following(month: date) -> date:
+    """The first day of the next one."""
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+# How it stands
+
+
+def standing(brand: Brand) -> Budget:
+    """The budget that counts now, to look at: not locked, and perhaps not saved yet."""
+    return standings([brand.pk])[brand.pk]
+
+
+def standings(brands: Iterable[int]) -> dict[int, Budget]:
+    """The same for several, by the brand's number."""
+    this_month = month_of(timezone.now())
+    wanted = set(brands)
+    newest = {row.brand_id: row for row in Budget.objects.filter(brand__in=wanted).order_by("month")}
+    return {brand: _as_of(newest.get(brand) or Budget(brand_id=brand), this_month) for brand in wanted}
+
+
+def _as_of(row: Budget, month: date) -> Budget:
+    if row.month and row.month >= month:
+        return row
+    return Budget(brand_id=row.brand_id, month=month, limit=row.limit, reserved=row.reserved)
+
+
+def left(brand: Brand) -> Decimal | None:
+    """US dollars that may still be promised this month; None where there is no limit."""
+    room = standing(brand).room
+    return None if room is None else max(NONE, room)
 
 
 def locked(brand: int) -> Budget:
     """The budget that counts now, which nobody else changes until this transaction ends.
 
-    With a new month comes a new row: limit and reservations go over, what was spent stays behind. A clock
-    that is set back opens no old month again.
+    A brand's first row stands for all: who has locked that one has locked them all, so that nobody is left
+    with last month's row when another opens this month's. With a new month comes a new row: limit and
+    reservations go over, what was spent stays behind. A clock that is set back opens no old month again.
     """
     this_month = month_of(timezone.now())
-    rows = Budget.objects.select_for_update().filter(brand=brand)
-    newest = rows.first()
-    if newest is None:
-        Budget.objects.get_or_create(brand_id=brand, month=this_month)
-        return rows.get(month=this_month)
-    if newest.month >= this_month:
-        return newest
-    return _rolled_over(newest, this_month)
+    rows = Budget.objects.filter(brand=brand)
+    if not rows.select_for_update().order_by("month").first():
+        _open_first(brand, this_month)
+        rows.select_for_update().order_by("month").first()
+    newest = rows[0]
+    return newest if newest.month >= this_month else _rolled_over(newest, this_month)
+
+
+def _open_first(brand: int, month: date) -> None:
+    """What was spent before there were budgets counts."""
+    before = Attempt.objects.filter(brand=brand, started_at__gte=begin_of(month)).aggregate(cost=Sum("cost"))
+    Budget.objects.get_or_create(brand_id=brand, month=month, defaults={"spent": before["cost"] or NONE})
 
 
 def _rolled_over(old: Budget, month: date) -> Budget:
     taken = {"limit": old.limit, "reserved": old.reserved}
-    new, _ = Budget.objects.get_or_create(brand_id=old.brand_id, month=month, defaults=taken)
+    new = Budget.objects.create(brand_id=old.brand_id, month=month, **taken)
     old.reserved = NONE
-    old.save(update_fields=["reserved"])
+    save(old)
     return new
 
 
-def reserve(budget: Budget, works: Iterable[Work]) -> None:
+# What happens to it
+
+
+def reserve(budget: Budget, works: Sequence[Work]) -> None:
     """Set aside the price of each, in this order, as far as it goes. Saves the budget, and not the works.
 
-    Those that there is no room for get `reserved` = None: they wait for the budget.
+    Those that there is no room for get `reserved` = None: they wait for the budget. One whose next call is
+    paid already needs nothing.
     """
+    paid = _paid_already(works)
     for work in works:
         held = work.reserved or NONE
-        more = work.price - held
-        if more <= NONE or _fits(budget, more):
-            budget.reserved += more
-            work.reserved = work.price
+        needs = NONE if work.pk in paid else work.price
+        if allows(budget, needs, held):
+            budget.reserved += needs - held
+            work.reserved = needs
         else:
             budget.reserved -= held
             work.reserved = None
-            _tell_stopped(budget)
+            tell_stopped(budget)
     _tell_warned(budget)
-    _save(budget)
+    save(budget)
+
+
+def _paid_already(works: Sequence[Work]) -> set[int]:
+    """Of these, the ones whose answer is here, or whose job a vendor has at work: by their numbers."""
+    old = {work.pk: work for work in works if work.pk}
+    if not old:
+        return set()
+    noun = works[0].NOUN
+    with_jobs = Attempt.objects.filter(**{f"{noun}__in": old}).exclude(job="")
+    jobs = {pk for pk in with_jobs.values_list(noun, flat=True) if _goes_on(old[pk])}
+    return jobs | {pk for pk, work in old.items() if work.fetched}
+
+
+def _goes_on(work: Work) -> bool:
+    last = work.attempts.last()
+    return bool(last and last.job_left)
 
 
 def release(budget: Budget, works: Iterable[Work]) -> None:
@@ -88,22 +164,25 @@ def release(budget: Budget, works: Iterable[Work]) -> None:
     for work in works:
         budget.reserved -= work.reserved or NONE
         work.reserved = NONE
-    _save(budget)
+    save(budget)
 
 
-def charge(budget: Budget, work: Work, cost: Decimal) -> None:
+def charge(budget: Budget, work: Work, cost: Decimal) -> datetime:
     """A call for `work` begins: what was set aside is spent. Saves the budget, and not the work.
 
-    Raises OverBudget, with nothing changed, where more is needed than there is.
+    Gives the moment at which it begins, which is always in the budget's month. Raises OverBudget, with
+    nothing changed, where more is needed than there is.
     """
     held = work.reserved or NONE
-    if cost > held and not _fits(budget, cost - held):
+    if not allows(budget, cost, held):
         raise OverBudget(cost)
     budget.reserved -= held
     budget.spent += cost
     work.reserved = NONE
     _tell_warned(budget)
-    _save(budget)
+    save(budget)
+    last = begin_of(following(budget.month)) - timedelta(microseconds=1)
+    return min(max(timezone.now(), begin_of(budget.month)), last)
 
 
 def settle(attempt: Attempt, taken: Decimal) -> None:
@@ -114,59 +193,65 @@ def settle(attempt: Attempt, taken: Decimal) -> None:
     more = attempt.cost - taken
     if not more:
         return
-    rows = Budget.objects.select_for_update().filter(brand=attempt.brand_id)
-    own = rows.filter(month__lte=month_of(attempt.started_at)).first() or rows.last()
-    if own:
-        own.spent += more
-        _tell_warned(own)
-        _save(own)
+    rows = Budget.objects.filter(brand=attempt.brand_id)
+    own = rows.filter(month=month_of(attempt.started_at)).first() or rows[0]
+    own.spent += more
+    _tell_warned(own)
+    save(own)
 
 
-def admit(brand: int) -> int:
-    """Set aside the price of what waits for the budget, in line order, as far as it goes; how many it was.
+def allows(budget: Budget, cost: Decimal, held: Decimal) -> bool:
+    """Whether `cost` may be spent or promised where `held` of it is set aside.
 
-    At most `AT_ONCE` of a kind; call it again as long as it finds any.
+    Of what is promised, no more is spent than the limit allows now: it may have been lowered since.
     """
-    with transaction.atomic():
-        budget = locked(brand)
-        return sum(_admit(budget, model) for model in WORKS.values())
+    if budget.limit is None or budget.room is None or not cost:
+        return True
+    return budget.spent + cost <= budget.limit and (cost <= held or cost - held <= budget.room)
 
 
-def _admit(budget: Budget, model: type[Work]) -> int:
-    waiting = model.objects.filter(Q(brand=budget.brand_id), state=Work.State.QUEUED, reserved=None)
-    lanes = [F("batch").asc(nulls_first=True)] if model is Generation else []
-    found = list(waiting.select_for_update(of=("self",)).order_by(*lanes, "-priority", "pk")[:AT_ONCE])
-    if not found or (budget.room is not None and budget.room < min(work.price for work in found)):
-        return 0
-    reserve(budget, found)
-    admitted = [work for work in found if work.reserved is not None]
-    model.objects.bulk_update(admitted, ["reserved"])
-    return len(admitted)
-
-
-def _fits(budget: Budget, more: Decimal) -> bool:
-    return budget.room is None or more <= budget.room
+# What its people are told
 
 
 def _tell_warned(budget: Budget) -> None:
     if budget.limit is None or budget.warned_at or budget.committed < budget.limit * WARN_AT:
         return
     budget.warned_at = timezone.now()
-    _tell("budget.warned", budget)
+    if not budget.stopped_at:  # else they know already
+        _tell("budget.warned", budget, WARNED)
 
 
-def _tell_stopped(budget: Budget) -> None:
+def tell_stopped(budget: Budget) -> None:
     if budget.stopped_at:
         return
     budget.stopped_at = timezone.now()
-    _tell("budget.stopped", budget)
+    _tell("budget.stopped", budget, STOPPED)
 
 
-def _tell(kind: str, budget: Budget) -> None:
+def _tell(kind: str, budget: Budget, words: str) -> None:
     """With the numbers as they stand, in words: an event's data is JSON, which has no decimals."""
-    month, limit = f"{budget.month:%Y-%m}", str(budget.limit)
-    record(kind, budget, month=month, limit=limit, spent=str(budget.spent), reserved=str(budget.reserved))
+    record(
+        kind,
+        budget,
+        month=f"{budget.month:%Y-%m}",
+        limit=str(budget.limit),
+        spent=str(budget.spent),
+        reserved=str(budget.reserved),
+    )
+    owners = User.objects.filter(memberships__brand=budget.brand_id, memberships__role=Role.OWNER)
+    told = words.format(
+        brand=budget.brand.name,
+        committed=money(budget.committed),
+        limit=money(budget.limit or NONE),
+        month=f"{budget.month:%B %Y}",
+    )
+    tell(owners, brand=budget.brand, kind=kind, words=told)
 
 
-def _save(budget: Budget) -> None:
+def money(dollars: Decimal) -> str:
+    """As people read it, to the cent: "$1,234.50"."""
+    return f"${dollars:,.2f}"
+
+
+def save(budget: Budget) -> None:
     budget.save(update_fields=["limit", "spent", "reserved", "warned_at", "stopped_at"])

@@ -34,13 +34,6 @@ class NotedJob(Job):
 
 
 def job_at_work(work: Work) -> str:
-    """The number of the job that the last call left behind, to be asked for instead of paying anew; or "".
-
-    It is at work, or done, where that call's outcome is unknown, where the account was stopped meanwhile, and
-    where its picture came and could not be stored.
-    """
+    """The number of the job that the last call left behind, to be asked for instead of paying anew; or ""."""
     last = work.attempts.last()
-    if last is None or not last.job:
-        return ""
-    goes_on = last.outcome in (Attempt.Outcome.UNKNOWN, Attempt.Outcome.STOPPED) or last.step == "store"
-    return last.job if goes_on else ""
+    return last.job_left if last else ""

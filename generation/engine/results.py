@@ -47,12 +47,12 @@ def settle(claim: Claim, call: Call) -> None:
 
     def write() -> None:
         with transaction.atomic():
-            claim.work.refresh_from_db(fields=["tries"])  # a try before this one may have been rolled back
             brake(claim.work, call.result, began=call.attempt.started_at)
-            if taken:
+            if taken or call.result.cost:
                 budgets.locked(claim.work.brand_id)
-            _move_on(claim, call)
+            _hold(claim)
             _record(call)
+            _move_on(claim, call)
             _settle_money(claim.work, call.attempt, taken)
 
     try:
@@ -61,6 +61,16 @@ def settle(claim: Claim, call: Call) -> None:
         if isinstance(call.result, Made):
             _remove_unless_taken_over(call)
         raise
+
+
+def _hold(claim: Claim) -> None:
+    """Lock the work if it is still ours, as it is now: a try before this one may have been rolled back."""
+    work = claim.work
+    mine = type(work).objects.select_for_update(of=("self",)).filter(pk=work.pk, claim=claim.token)
+    tries = mine.values_list("tries", flat=True).first()
+    if tries is None:
+        raise LostClaim
+    work.tries = tries
 
 
 def _settle_money(work: Work, attempt: Attempt, taken: Decimal) -> None:
@@ -86,7 +96,7 @@ def _move_on(claim: Claim, call: Call) -> None:
     match call.result:
         case Made():
             claim.note(fetched=call.stored)
-        case Refused(may_pass=True, code=code, words=words) if _may_pass_now(claim.work):
+        case Refused(may_pass=True, code=code, words=words) if _may_pass_now(claim.work, call.attempt):
             try_again(claim, code, words)
         case Refused(code=code, words=words):
             refuse(claim, code, words)
@@ -112,10 +122,10 @@ def _wait_for_others(claim: Claim) -> None:
     claim.move(Work.State.QUEUED, tries=max(0, claim.work.tries - 1))
 
 
-def _may_pass_now(work: Work) -> bool:
+def _may_pass_now(work: Work, attempt: Attempt) -> bool:
     """Whether the very same is worth one more try: it is the first refusal since somebody asked."""
     asked = history(work).filter(kind=f"{work.NOUN}.queued", data__asked="again").last()
-    refused = work.attempts.filter(outcome=Outcome.REFUSED)
+    refused = work.attempts.filter(outcome=Outcome.REFUSED).exclude(pk=attempt.pk)
     if asked:
         refused = refused.filter(started_at__gte=asked.at)
     return work.tries < settings.BRANDKIT_MAX_ATTEMPTS and not refused.exists()

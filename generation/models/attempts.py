@@ -74,6 +74,16 @@ class Attempt(models.Model):
         assert work, "the database knows no attempt without work"  # noqa: S101 -- see the constraint
         return work
 
+    @property
+    def job_left(self) -> str:
+        """The job that it left behind, for the next call to ask for instead of paying anew; or "".
+
+        It is at work, or done, where the outcome is unknown, where the account was stopped meanwhile, and
+        where its picture came and could not be stored.
+        """
+        goes_on = self.outcome in (self.Outcome.UNKNOWN, self.Outcome.STOPPED) or self.step == "store"
+        return self.job if goes_on else ""
+
 
 class Output(models.Model):
     """The picture that came out; `picture` holds its bytes exactly as received.

@@ -6,6 +6,9 @@ from decimal import Decimal, InvalidOperation
 from generation.imaging.ratios import SIZES
 
 INPUT = "input"
+DECIMALS = 5
+"""So many are kept of an amount: the sum of what calls cost is exact."""
+HIGHEST = 1000
 
 
 class PriceTable:
@@ -46,6 +49,10 @@ def _dollars(name: str, value: object) -> Decimal:
         raise ValueError(f"the price of {name} is {value!r}, which is no number.") from error
     if not (price.is_finite() and price >= 0):
         raise ValueError(f"the price of {name} is {value!r}; it must be 0 or more.")
+    if price >= HIGHEST:
+        raise ValueError(f"the price of {name} is {value!r}; it must be below {HIGHEST} dollars.")
+    if price != round(price, DECIMALS):
+        raise ValueError(f"the price of {name} is {value!r}; it may have at most {DECIMALS} decimals.")
     return price
 
 

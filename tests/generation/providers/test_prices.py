@@ -50,6 +50,9 @@ def test_it_costs_nothing_where_no_prices_are_known() -> None:
         ({"1K": "-0.1"}, r"^the price of 1K is '-0\.1'; it must be 0 or more\.$"),
         ({"1K": "NaN"}, r"^the price of 1K is 'NaN'; it must be 0 or more\.$"),
         ({"1K": "sNaN"}, r"^the price of 1K is 'sNaN'; it must be 0 or more\.$"),
+        ({"1K": "1000"}, r"^the price of 1K is '1000'; it must be below 1000 dollars\.$"),
+        ({"1K": 1e40}, r"^the price of 1K is 1e\+40; it must be below 1000 dollars\.$"),
+        ({"1K": "0.123456"}, r"^the price of 1K is '0\.123456'; it may have at most 5 decimals\.$"),
         ({"1K": float("inf")}, r"^the price of 1K is inf; it must be 0 or more\.$"),
     ],
 )
