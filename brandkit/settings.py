@@ -12,6 +12,7 @@ from django.urls import reverse_lazy
 from brandkit.common.environment import Environment
 from brandkit.common.secret import secret_key
 from brandkit.log_settings import log_settings
+from brandkit.mail_settings import mail
 from brandkit.provider_settings import providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -37,7 +38,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    "huey.contrib.djhuey",
     "knox",
     "rest_framework",
     "drf_spectacular",
@@ -117,6 +117,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:sign-in"
+
+# E-mail: none unless a server is named.
+vars().update(mail(env))
 
 # Words and time.
 LANGUAGE_CODE = "en-gb"
@@ -282,25 +285,12 @@ UNFOLD = {
     },
 }
 
-# The engine: Huey on a SQLite file of its own.
+# The engine. Huey on a SQLite file of its own unless told otherwise.
+BRANDKIT_ENGINE = env.str("BRANDKIT_ENGINE", "huey")
+BRANDKIT_ENGINE_URL = env.str("BRANDKIT_ENGINE_URL", "")
+BRANDKIT_ENGINE_PREFIX = env.str("BRANDKIT_ENGINE_PREFIX", "brandkit")
 BRANDKIT_WORKER_THREADS = env.int("BRANDKIT_WORKER_THREADS", 32)
 BRANDKIT_STOP_SECONDS = env.int("BRANDKIT_STOP_SECONDS", 600)
-HUEY = {
-    "huey_class": "huey.SqliteHuey",
-    "name": "brandkit",
-    "filename": str(DATA_DIR / "huey.sqlite3"),
-    "immediate": False,
-    "results": False,
-    "utc": True,
-    "consumer": {
-        "workers": BRANDKIT_WORKER_THREADS,
-        "worker_type": "thread",
-        "max_delay": 1.0,
-        "periodic": False,
-        "graceful_signal": "TERM",
-        "shutdown_timeout": BRANDKIT_STOP_SECONDS,  # calls that take longer are handed to another worker
-    },
-}
 BRANDKIT_LEASE_SECONDS = env.int("BRANDKIT_LEASE_SECONDS", 60)
 BRANDKIT_HEARTBEAT_SECONDS = env.int("BRANDKIT_HEARTBEAT_SECONDS", 15)
 BRANDKIT_SWEEP_SECONDS = env.int("BRANDKIT_SWEEP_SECONDS", 10)

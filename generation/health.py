@@ -77,7 +77,7 @@ def worker() -> str:
     """A worker shows a sign of life at every heartbeat, of which at least two fit into a lease."""
     sign = WorkerSign.objects.order_by("-seen_at").first()
     if sign is None:
-        return "no worker has been seen: start one with manage.py run_huey"
+        return "no worker has been seen: start one with manage.py work"
     age = timezone.now() - sign.seen_at
     if age <= timedelta(seconds=settings.BRANDKIT_LEASE_SECONDS):
         return OK

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,13 +12,10 @@ from brandkit.common.errors import Conflict
 from brandkit.common.models import record
 from generation import tasks
 from generation.engine import brakes
-from generation.engine.room import Room, has_account, next_in_line
+from generation.engine.room import has_account
 from generation.limits import Limits, all_limits, find_account
 from generation.models import WORKS, ProviderAccount, Work
 from generation.providers.base import Provider
-
-MOST_SENT = 100
-"""Messages when an account is opened again; the sweeper sends the others little by little."""
 
 BY_HAND = "by_hand"
 
@@ -97,7 +93,7 @@ def pause(name: str, *, by: User | None) -> None:
 
 
 def resume(name: str, *, by: User | None) -> int:
-    """Open a paused or closed account again, and send what waits; gives how many wait.
+    """Open a paused or closed account again, and have workers go on; gives how many wait.
 
     name and by as in `pause`. Raises NotFound, and Conflict where it is open.
     """
@@ -109,8 +105,7 @@ def resume(name: str, *, by: User | None) -> int:
         brakes.release(row)
         _forget_waits(limits)
         record("provider.resumed", row, actor=by, account=row.name)
-        for key in next_in_line(limits, now, min(MOST_SENT, Room(limits, row, now).left())):
-            transaction.on_commit(partial(tasks.dispatch, *key))
+        transaction.on_commit(tasks.dispatch)
     return waiting(limits)
 
 

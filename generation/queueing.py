@@ -19,6 +19,9 @@ State = Work.State
 AGAIN = frozenset({State.REFUSED, State.FAILED, State.CANCELLED})
 """Ended without a picture: asked for once more, it is queued once more."""
 
+MOST_SENT = 8
+"""Messages for however many pictures: a worker that takes one up looks for more by itself."""
+
 
 def get_or_add(
     wanted: Sequence[W], *, among: QuerySet[W], brand: Brand, by: User | None, send: bool = True
@@ -95,6 +98,6 @@ def _set_aside(brand: Brand, works: Iterable[Work]) -> None:
 
 
 def announce(works: Iterable[Work]) -> None:
-    """Have workers look at the queue once this transaction is committed."""
-    for work in works:
-        transaction.on_commit(partial(tasks.dispatch, work.NOUN, work.pk))
+    """Have workers look at the line once this transaction is committed."""
+    if times := len(list(works)):
+        transaction.on_commit(partial(tasks.dispatch, min(times, MOST_SENT)))

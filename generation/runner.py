@@ -1,18 +1,20 @@
 """One piece of work from its claim to its end, as "The engine" in docs/architecture.md tells."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from brandkit.common.errors import BrandkitError, StorageFailed
 from brandkit.common.models import history
+from generation.engine import crew
 from generation.engine.calls import call, find_answer
-from generation.engine.claims import Claim, LostClaim, claimed
+from generation.engine.claims import Claim, LostClaim, let_go, take, take_next
 from generation.engine.ends import fail, hold
 from generation.engine.finish import finish
-from generation.engine.room import send_next
 from generation.models import Attempt, Work
 
 logger = logging.getLogger(__name__)
@@ -37,43 +39,73 @@ def run(noun: str, pk: int) -> None:
     noun: of which kind, as in `WORKS`. Works in any process; a long one keeps its lease alive within
     `with heartbeat():`.
     """
-    with claimed(noun, pk) as claim:
-        if claim is None:
-            return
-        try:
-            _work_or_fail(claim)
-        except LostClaim:
-            logger.warning("The %s %s was taken over by another worker.", noun, pk)
+    claim = take(noun, pk)
+    if claim and _call(claim):
+        _finish(claim)
 
 
-def _work_or_fail(claim: Claim) -> None:
+def run_next() -> bool:
+    """Work on whatever is next in line; False where nothing is due that there is room for.
+
+    In a worker it returns when the call has ended; the picture is finished beside.
+    """
+    claim = take_next()
+    if claim is None:
+        return False
+    crew.more()  # where there is one, there may be another
+    if _call(claim):
+        crew.finish(partial(_finish, claim))
+    return True
+
+
+def _call(claim: Claim) -> bool:
+    """The first stage; whether there is a picture for the second one."""
+    has_come = False
     try:
-        _work(claim)
+        _work_or_fail(claim, _have_it_come)
+        has_come = _goes_on(claim)
+    except LostClaim:
+        _say_lost(claim)
+    finally:
+        if not has_come:
+            let_go(claim)
+    return has_come
+
+
+def _finish(claim: Claim) -> None:
+    """The second stage."""
+    try:
+        _work_or_fail(claim, finish)
+    except LostClaim:
+        _say_lost(claim)
+    finally:
+        let_go(claim)
+
+
+def _say_lost(claim: Claim) -> None:
+    logger.warning("The %s %s was taken over by another worker.", claim.work.NOUN, claim.work.pk)
+
+
+def _work_or_fail(claim: Claim, do: Callable[[Claim], None]) -> None:
+    try:
+        do(claim)
     except (LostClaim, OperationalError, InterfaceError):
         raise  # there is no database to write to: the lease runs out and another worker takes over
     except BrandkitError as error:
-        _fail(claim, error.code, error.message)
+        fail(claim, error.code, error.message)
     except OSError as error:
         logger.exception("The %s %s failed.", claim.work.NOUN, claim.work.pk)
-        _fail(claim, StorageFailed.code, NOT_READ.format(reason=error.strerror or error))
+        fail(claim, StorageFailed.code, NOT_READ.format(reason=error.strerror or error))
     except Exception:
         logger.exception("The %s %s failed.", claim.work.NOUN, claim.work.pk)
-        _fail(claim, "internal_error", OUR_FAULT)
+        fail(claim, "internal_error", OUR_FAULT)
 
 
-def _fail(claim: Claim, code: str, words: str) -> None:
-    fail(claim, code, words)
-    send_next(claim.work.provider)
-
-
-def _work(claim: Claim) -> None:
+def _have_it_come(claim: Claim) -> None:
     if claim.lost_since:
         _look_after_lost_call(claim, claim.lost_since)
     if _goes_on(claim) and not claim.work.fetched:
         call(claim)
-        send_next(claim.work.provider)
-    if _goes_on(claim):
-        finish(claim)
 
 
 def _goes_on(claim: Claim) -> bool:

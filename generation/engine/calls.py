@@ -14,11 +14,12 @@ from brandkit.common.errors import Invalid, StorageFailed
 from brandkit.common.storage import is_full, keep, private_store
 from generation import budgets
 from generation.budgets import OverBudget
+from generation.engine import crew
 from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.jobs import NotedJob, job_at_work
 from generation.engine.patience import release_connection
 from generation.engine.results import Call, facts_of, settle
-from generation.engine.room import may_begin, send_next
+from generation.engine.room import may_begin
 from generation.engine.sending import picture_request, what_is_sent
 from generation.engine.sink import Sink
 from generation.imaging.sniff import HEAD, JPEG, PNG, WEBP, sniff
@@ -90,7 +91,7 @@ def _turn_comes(claim: Claim) -> bool:
     if claim.turn:
         release_connection()
         stopping.wait(max(0.0, (claim.turn - timezone.now()).total_seconds()))
-        send_next(claim.work.provider)
+        crew.more()  # in the next one's turn, whose room this was
     return not stopping.is_set() and may_begin(claim.work)
 
 
@@ -120,9 +121,8 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
     pictures = () if job else provider.sends(request)
     cost = Decimal(0) if job else provider.price(size=request.size, pictures=len(pictures))
     with transaction.atomic():
-        began = timezone.now()
         if cost:
-            began = budgets.charge(budgets.locked(work.brand_id), work, cost)
+            budgets.charge(budgets.locked(work.brand_id), work, cost)
         claim.note(tries=work.tries + 1, reserved=work.reserved)
         BatchProgress.objects.add_cost(work.turn, cost)
         return Attempt.objects.create(
@@ -133,7 +133,7 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
             model=provider.model,  # another than was asked for, where the settings have changed since
             sent=what_is_sent(pictures),
             job=job,
-            started_at=began,
+            started_at=timezone.now(),
             cost=cost,
         )
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from brandkit.common.errors import Conflict
 from generation import budgets
+from generation.engine import line
 from generation.engine.every import every
 from generation.engine.room import room_for
 from generation.models import WORKS, Work, WorkerSign
@@ -65,7 +66,7 @@ class Claim:
 
     def _set_aside(self, again: bool) -> dict[str, Any]:
         """The price of one more call, or nothing any more; what is free needs no budget."""
-        if not (self.work.reserved or (again and self.work.price)):
+        if not (self.work.price or self.work.reserved):
             return {"reserved": budgets.NONE}
         budget = budgets.locked(self.work.brand_id)
         (budgets.reserve if again else budgets.release)(budget, [self.work])
@@ -88,49 +89,84 @@ class Claim:
 @contextmanager
 def claimed(noun: str, pk: int) -> Iterator[Claim | None]:
     """Take what is due, and hold it for the block; None where there is nothing to take."""
-    claim = _take(WORKS[noun], pk)
-    if claim is None:
-        yield None
-        return
-    _held[claim.token] = type(claim.work)
+    claim = take(noun, pk)
     try:
         yield claim
     finally:
-        _held.pop(claim.token, None)
+        if claim:
+            let_go(claim)
 
 
-def _take(model: type[Work], pk: int) -> Claim | None:
-    """By compare-and-swap: of all who try at once, one changes the row. Refuses to run in a transaction.
+def take(noun: str, pk: int) -> Claim | None:
+    """That row, if it is due; its leases are renewed until `let_go`. Refuses to run in a transaction.
 
-    Where its provider's account has no room for one more call, it stays in the queue. What this process works
-    on itself is not taken from it: only the database was away for too long to renew the lease.
+    Where its provider's account has no room for one more call, it stays in the queue.
     """
     with transaction.atomic(durable=True):
+        line.lock()
         now = timezone.now()
-        row = model.objects.claimable(now).filter(pk=pk).first()
-        if row and (row.claim in _held or (row.state == State.RUNNING and not _leases_are_kept())):
-            return None
-        room = row and room_for(row, now)
-        if row is None or (room and room.left() < 1):
-            return None
-        token, lost_since = uuid4(), row.started_at if row.state == State.RUNNING else None
-        try:
-            row.move(
-                State.RUNNING,
-                only_if={"claim": row.claim, "lease_until": row.lease_until},
-                data={"worker": worker_name()},
-                claim=token,
-                worker=worker_name(),
-                lease_until=now + lease(),
-                started_at=now,
-                ended_at=None,
-                retry_at=None,
-                failure_code="",
-                failure_words="",
-            )
-        except Conflict:
-            return None
-        return Claim(row, token, lost_since=lost_since, turn=room.take_turn() if room else None)
+        row = WORKS[noun].objects.claimable(now).filter(pk=pk).first()
+        claim = _claim(row, now) if row else None
+    return _hold(claim)
+
+
+def take_next() -> Claim | None:
+    """Whatever is next in line, as `take`; None where nothing is due that there is room for."""
+    with transaction.atomic(durable=True):
+        line.lock()
+        now = timezone.now()
+        claim = next(filter(None, (_claim(row, now) for row in line.next_up(now, ours=list(_held)))), None)
+        if claim:
+            line.has_been_served(claim.work.brand_id, now)
+    return _hold(claim)
+
+
+def anything_due() -> bool:
+    """Whether `take_next` would find something now. Takes nothing."""
+    return any(line.next_up(timezone.now(), ours=list(_held)))
+
+
+def let_go(claim: Claim) -> None:
+    """Its leases are no longer renewed."""
+    _held.pop(claim.token, None)
+
+
+def _hold(claim: Claim | None) -> Claim | None:
+    """Its lease is renewed from now on."""
+    if claim:
+        _held[claim.token] = type(claim.work)
+    return claim
+
+
+def _claim(row: Work, now: datetime) -> Claim | None:
+    """By compare-and-swap: of all who try at once, one changes the row.
+
+    What this process works on itself is not taken from it: only the database was away for too long to renew
+    the lease.
+    """
+    if row.claim in _held or (row.state == State.RUNNING and not _leases_are_kept()):
+        return None
+    room = room_for(row, now)
+    if room and room.left() < 1:
+        return None
+    token, lost_since = uuid4(), row.started_at if row.state == State.RUNNING else None
+    try:
+        row.move(
+            State.RUNNING,
+            only_if={"claim": row.claim, "lease_until": row.lease_until},
+            data={"worker": worker_name()},
+            claim=token,
+            worker=worker_name(),
+            lease_until=now + lease(),
+            started_at=now,
+            ended_at=None,
+            retry_at=None,
+            failure_code="",
+            failure_words="",
+        )
+    except Conflict:
+        return None
+    return Claim(row, token, lost_since=lost_since, turn=room.take_turn() if room else None)
 
 
 def heartbeat() -> AbstractContextManager[None]:

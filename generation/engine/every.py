@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from django.db import connections
 
 logger = logging.getLogger(__name__)
+PATIENCE = 10.0
+"""Seconds that a turn under way may still take when the block has ended."""
 
 
 @contextmanager
@@ -23,7 +25,7 @@ def every(seconds: float, do: Callable[[], object], *, name: str) -> Iterator[No
         yield
     finally:
         stop.set()
-        thread.join()
+        thread.join(PATIENCE)
 
 
 def _again(seconds: float, do: Callable[[], object], stop: threading.Event) -> None:

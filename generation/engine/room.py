@@ -1,39 +1,39 @@
 """Room for one more call: an account's limits, which all worker processes keep together."""
 
-import logging
-from collections.abc import Callable
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Count
 from django.utils import timezone
 
 from brandkit.common.errors import Invalid
 from generation.engine.brakes import SLOWEST, is_shut, locked, pace_of
 from generation.limits import Limits, all_limits, limits_of
-from generation.models import WORKS, ProviderAccount, Work
+from generation.models import WORKS, Batch, ProviderAccount, Work
 from generation.provider import get_provider
 
-logger = logging.getLogger(__name__)
-Key = tuple[str, int]
-Dispatch = Callable[[str, int], None]
-"""Sends a message: the noun of the work, and its number."""
+Calls = Counter[str]
+"""How many are under way, by provider."""
 
 NO_LIMIT = 10**6
 LONGEST_TURN = timedelta(seconds=10)
 """Work that would wait longer for its turn is left in the queue: a thread that waits does nothing else."""
 
-_dispatch: Dispatch | None = None
-
 
 class Room:
     """How many more calls an account takes at the moment `now`."""
 
-    def __init__(self, limits: Limits, row: ProviderAccount, now: datetime) -> None:
+    def __init__(
+        self, limits: Limits, row: ProviderAccount, now: datetime, calls: Calls | None = None
+    ) -> None:
+        """calls: those under way, where somebody has counted them already."""
         self.limits = limits
         self.row = row
         self._now = now
         self._pace = pace_of(row, now)
+        self._calls = calls
 
     def left(self) -> int:
         """Calls that may be claimed now. It holds only while the account's row is locked."""
@@ -44,7 +44,8 @@ class Room:
             at_once = settings.BRANDKIT_WORKER_THREADS  # of no limit there is no half
         if at_once is None:
             return NO_LIMIT
-        return max(1, int(at_once * self._pace)) - in_call(self.limits, self._now)
+        calls = calls_under_way(self._now) if self._calls is None else self._calls
+        return max(1, int(at_once * self._pace)) - sum(calls[alias] for alias in self.limits.aliases)
 
     def take_turn(self) -> datetime:
         """When the call may begin: calls are spread evenly over the minute, without bursts."""
@@ -85,61 +86,32 @@ def has_account(limits: Limits) -> bool:
 
 
 def may_begin(work: Work) -> bool:
-    """Whether nobody has paused or closed the account since the work was claimed."""
+    """Whether nobody has shut the account, or stopped the batch, since the work was claimed."""
+    if work.turn and not Batch.objects.open().filter(pk=work.turn).exists():
+        return False
     limits = limits_of(work.provider)
     shut = ProviderAccount.objects.shut(timezone.now())
     return limits is None or not shut.filter(name=limits.account).exists()
 
 
-def in_call(limits: Limits, now: datetime) -> int:
-    """Calls of an account that are under way or about to begin, in all workers."""
-    kinds = (model.objects.in_call(now).filter(provider__in=limits.aliases) for model in WORKS.values())
-    return sum(works.count() for works in kinds)
+def calls_under_way(now: datetime) -> Calls:
+    """Calls that wait for their answer or are about to begin, in all workers."""
+    found: Calls = Counter()
+    for model in WORKS.values():
+        counts = model.objects.in_call(now).order_by().values_list("provider").annotate(Count("pk"))
+        found.update(dict(counts))
+    return found
 
 
-def tight_rooms(now: datetime) -> list[Room]:
-    """Of the accounts that don't take every call: limited, shut, or slowed down at some time."""
+def full_providers(now: datetime) -> set[str]:
+    """Those whose account takes no further call now."""
     limits = all_limits()
     rows = {row.name: row for row in ProviderAccount.objects.filter(name__in=limits)}
-    braked = {name for name, row in rows.items() if is_shut(row, now) or row.slowed_at}
-    return [
-        Room(each, rows.get(name) or ProviderAccount(name=name), now)
-        for name, each in limits.items()
-        if each.any or name in braked
-    ]
-
-
-def next_in_line(limits: Limits, now: datetime, most: int) -> list[Key]:
-    """What waits for that account to be called, oldest first."""
-    found: list[tuple[datetime, Key]] = []
-    for noun, model in WORKS.items():
-        waiting = model.objects.claimable(now).filter(provider__in=limits.aliases, fetched="")
-        oldest = waiting.order_by("pk").values_list("created_at", "pk")[: max(0, most)]
-        found += [(created_at, (noun, pk)) for created_at, pk in oldest]
-    return [key for _, key in sorted(found)[: max(0, most)]]
-
-
-def send_by(dispatch: Dispatch | None) -> None:
-    """How this process tells workers of what comes next; None where it is not to."""
-    global _dispatch
-    _dispatch = dispatch
-
-
-def send_next(alias: str) -> None:
-    """A call of that provider has begun or ended: have the next one claimed, if there is room for it now.
-
-    Where that fails, the sweeper does it.
-    """
-    if _dispatch is None:
-        return
-    try:
-        now, limits = timezone.now(), limits_of(alias)
-        room = next((each for each in tight_rooms(now) if each.limits == limits), None)
-        if room and room.left() > 0:
-            for key in next_in_line(room.limits, now, 1):
-                _dispatch(*key)
-    except Exception:
-        logger.exception("What waits for %s could not be sent; the sweeper will do it.", alias)
+    calls = calls_under_way(now)
+    rooms = (
+        Room(each, rows.get(name) or ProviderAccount(name=name), now, calls) for name, each in limits.items()
+    )
+    return {alias for room in rooms if room.left() < 1 for alias in room.limits.aliases}
 
 
 def _computes(alias: str) -> bool:

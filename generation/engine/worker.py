@@ -1,13 +1,14 @@
 """What goes on beside the work in a worker process, from its start to its end."""
 
-import atexit
 import logging
-import threading
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from generation.engine import crew
 from generation.engine.claims import (
     database_is_away,
     hand_back,
@@ -17,37 +18,52 @@ from generation.engine.claims import (
     show_sign,
     stopping,
 )
+from generation.engine.crew import Crew
 from generation.engine.every import every
-from generation.engine.room import Dispatch, send_by
+from generation.runner import run_next
 from generation.signals import ticked
-from generation.sweeper import Sweeper
+from generation.sweeper import sweep
 
 logger = logging.getLogger(__name__)
+LOOK_SECONDS = 1.0
+"""So long waits at most what no message told of: a try that is due, or an account that is open again."""
+
 WAITS = (
     "Pictures in work: %s. They are paid for, so they are waited for, at most %s seconds. "
     "Stop once more to hand them back at once."
 )
-_begun = threading.Lock()
 
 
-def begin(dispatch: Dispatch) -> None:
-    """Start the heartbeat and the sweeper of this process, once however often it is called."""
+@contextmanager
+def at_work() -> Iterator[None]:
+    """This process is a worker while the block runs; what it still holds at the end is handed back."""
     stopping.clear()
-    send_by(dispatch)
-    if not _begun.acquire(blocking=False):
-        return
-    threads = ExitStack()
-    threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
-    threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, Sweeper(dispatch).sweep, name="sweeper"))
-    threads.enter_context(every(1, _tick, name="chores"))
-    atexit.register(_end, threads)
+    hands = Crew(settings.BRANDKIT_WORKER_THREADS, run_next)
+    crew.set_out(hands)
+    with ExitStack() as threads:
+        threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
+        threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, sweep, name="sweeper"))
+        threads.enter_context(every(LOOK_SECONDS, hands.look, name="lookout"))
+        threads.enter_context(every(1, _tick, name="chores"))
+        try:
+            yield
+        finally:
+            stopping.set()
+    hand_back()
+    remove_sign()
 
 
-def stop() -> None:
-    """The process is to stop: its threads begin no new call, and leave jobs to other workers."""
-    if held() and not stopping.is_set():
-        logger.info(WAITS, held(), settings.BRANDKIT_STOP_SECONDS)
+def stop(hurry: Callable[[], bool]) -> None:
+    """Begin no new call, leave jobs to other workers, and wait for what is under way.
+
+    hurry: whether there is no time left for it.
+    """
     stopping.set()
+    if held():
+        logger.info(WAITS, held(), settings.BRANDKIT_STOP_SECONDS)
+    until = time.monotonic() + settings.BRANDKIT_STOP_SECONDS
+    while not crew.is_idle() and time.monotonic() < until and not hurry():
+        time.sleep(0.05)
 
 
 def _tick() -> None:
@@ -63,9 +79,3 @@ def _beat() -> None:
     except (OperationalError, InterfaceError):
         database_is_away()
         raise
-
-
-def _end(threads: ExitStack) -> None:
-    threads.close()
-    hand_back()
-    remove_sign()

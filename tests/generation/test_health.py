@@ -42,7 +42,7 @@ def test_it_is_ready_where_all_is_well(client: Client) -> None:
 @pytest.mark.django_db
 def test_it_is_not_ready_without_a_worker(client: Client) -> None:
     answer = client.get("/readyz")
-    words = "no worker has been seen: start one with manage.py run_huey"
+    words = "no worker has been seen: start one with manage.py work"
     assert (answer.status_code, answer.json()) == (503, {**ALL_WELL, "ready": False, "worker": words})
 
 

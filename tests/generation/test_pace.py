@@ -14,7 +14,7 @@ from generation.limits import find_account
 from generation.models import ProviderAccount
 from generation.provider import get_provider
 from generation.provider_accounts import state_of
-from generation.sweeper import Sweeper
+from generation.runner import run_next
 from tests.factories import make_generation
 from tests.generation.scripts import outcomes, several, use, wanted, work_on
 
@@ -181,34 +181,15 @@ def test_it_does_not_stand_still_after_a_clock_that_was_ahead(
     assert account().next_call_at == NOON + seconds(1)
 
 
-def test_it_sweeps_again_once_the_wait_is_over(settings: Any, clock: time_machine.Traveller) -> None:
+def test_it_goes_on_once_the_wait_is_over(settings: Any, clock: time_machine.Traveller) -> None:
     use(settings, {**SLOW, "wait": 26}, {"do": "picture"})
     first, second = several(2)
-    sent: list[tuple[str, int]] = []
-    sweeper = Sweeper(lambda *key: sent.append(key))
-    work_on(first)
-    clock.move_to(NOON + seconds(20))
-    sweeper.sweep()
-    assert sent == []
+    assert run_next()
+    clock.move_to(NOON + seconds(25.9))
+    assert not run_next()
     clock.move_to(NOON + seconds(26))
-    sweeper.sweep()
-    sweeper.sweep()
-    assert sent == [("generation", first.pk), ("generation", second.pk)] * 2
-
-
-def test_it_sends_a_second_retry_although_the_first_was_just_sent(
-    settings: Any, clock: time_machine.Traveller
-) -> None:
-    use(settings, {"do": "later", "wait": 1})
-    generation = wanted()
-    sent: list[tuple[str, int]] = []
-    sweeper = Sweeper(lambda *key: sent.append(key))
-    for after in (0, 1, 2):
-        clock.move_to(NOON + seconds(after))
-        sweeper.sweep()
-        work_on(generation)
-    assert sent == [("generation", generation.pk)] * 2
-    assert outcomes(generation) == ["later", "later", "later"]
+    assert [run_next(), run_next(), run_next()] == [True, True, False]
+    assert (outcomes(first), outcomes(second)) == (["later", "picture"], ["picture"])
 
 
 def test_it_waits_for_the_day_where_the_days_quota_is_used_up(

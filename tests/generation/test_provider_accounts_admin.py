@@ -21,7 +21,7 @@ LIST = "admin:generation_provideraccount_changelist"
 @pytest.fixture
 def desk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Client:
     """The operator's; the provider has said stop, and one of two pictures came before."""
-    monkeypatch.setattr(tasks, "dispatch", lambda noun, pk: None)
+    monkeypatch.setattr(tasks, "dispatch", lambda times=1: None)
     use(settings, {"do": "picture"}, {"do": "stop", "code": "no_credit", "words": "Buy more credit."})
     works = several(3)
     for work in works[:2]:

@@ -252,7 +252,7 @@ def test_it_makes_a_new_row_of_a_photo_that_now_shows_something_else(subject: Su
 
 @pytest.fixture
 def providers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "dispatch", lambda noun, pk: None)
+    monkeypatch.setattr(tasks, "dispatch", lambda times=1: None)
     settings.BRANDKIT_PROVIDERS = {
         "compositor": {"BACKEND": "generation.providers.compositor.Compositor"},
         "fake": {"BACKEND": "generation.providers.fake.Fake"},

@@ -1,24 +1,19 @@
 """Calls at once and requests a minute: limits of an account, whoever calls."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
 
-from generation.engine import room
-from generation.engine.claims import claimed, stopping
+from generation.engine.claims import claimed, stopping, take_next
 from generation.models import Generation, ProviderAccount
 from generation.providers.base import Job, PictureRequest, Result
 from generation.providers.fake import Fake
-from generation.runner import run
-from generation.sweeper import Sweeper
+from generation.runner import run, run_next
 from tests.generation.scripts import FAKE, outcomes, several, use, wanted, work_on
 from tests.races import at_once
 from tests.standins.counting import begins, counting
-
-Sent = list[tuple[str, int]]
 
 
 class Full(Fake):
@@ -29,15 +24,6 @@ class Full(Fake):
     def make(self, request: PictureRequest, sink: BinaryIO, job: Job) -> Result:
         self.everybody.wait(timeout=60)
         return super().make(request, sink, job)
-
-
-@pytest.fixture
-def sent() -> Iterator[Sent]:
-    """What this process sends to workers."""
-    keys: Sent = []
-    room.send_by(lambda *key: keys.append(key))
-    yield keys
-    room.send_by(None)
 
 
 def states(works: list[Generation]) -> list[str]:
@@ -79,49 +65,6 @@ def test_it_keeps_to_the_rate_over_many_threads(settings: Any, tmp_path: Path) -
     assert min(late) >= 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_it_sends_the_next_one_when_a_call_has_ended(settings: Any, sent: Sent) -> None:
-    use(settings, {"do": "picture"}, {"do": "fail"}, {"do": "later", "wait": 60}, calls_at_once=1)
-    first, second, third, fourth = several(4)
-    assert work_on(first) == "succeeded"
-    assert sent == [("generation", second.pk)]
-    assert work_on(second) == "failed"
-    assert work_on(third) == "queued"
-    assert sent == [("generation", work.pk) for work in (second, third, fourth)]
-
-
-@pytest.mark.django_db
-def test_it_sends_the_next_one_where_a_call_could_not_begin(settings: Any, sent: Sent) -> None:
-    use(settings, calls_at_once=1)
-    first, second = several(2)
-    first.subject.normal.delete(save=False)
-    assert work_on(first) == "failed"
-    assert sent == [("generation", second.pk)]
-
-
-@pytest.mark.django_db
-def test_it_sends_nothing_where_every_message_found_room(settings: Any, sent: Sent) -> None:
-    use(settings)
-    first, _ = several(2)
-    work_on(first)
-    assert sent == []
-
-
-@pytest.mark.django_db
-def test_it_still_ends_where_the_next_one_can_not_be_sent(settings: Any, caplog: Any) -> None:
-    def broken(*_: Any) -> None:
-        raise ValueError("no queue today")
-
-    use(settings, calls_at_once=1)
-    first, _ = several(2)
-    room.send_by(broken)
-    try:
-        assert work_on(first) == "succeeded"
-    finally:
-        room.send_by(None)
-    assert "no queue today" in caplog.text
-
-
 @pytest.mark.django_db
 def test_it_leaves_room_to_what_has_come(settings: Any) -> None:
     use(settings, calls_at_once=1)
@@ -144,47 +87,27 @@ def test_it_counts_no_call_of_a_worker_that_died(settings: Any) -> None:
 
 
 @pytest.mark.django_db
-def test_it_sweeps_as_much_as_there_is_room_for(settings: Any, sent: Sent) -> None:
-    settings.BRANDKIT_WORKER_THREADS = 4
+def test_it_takes_as_many_as_there_is_room_for(settings: Any) -> None:
     use(settings, calls_at_once=2)
-    works = several(5)
-    sweeper = Sweeper(lambda *key: sent.append(key))
-    sweeper.sweep()
-    sweeper.sweep()
-    assert sent == [("generation", work.pk) for work in works[:2]] * 2
-    sent.clear()
-    with claimed("generation", works[0].pk):
-        sweeper.sweep()
-        assert sent == [("generation", works[1].pk)]
-        with claimed("generation", works[1].pk):
-            sweeper.sweep()
-    assert sent == [("generation", works[1].pk)]
+    first, second, third = several(3)
+    with claimed("generation", first.pk) as claim:
+        assert run_next()
+        assert claim
+        assert (take_next() or claim).work == third
+        assert not run_next()
+    assert states([first, second, third]) == ["running", "running", "succeeded"]
 
 
 @pytest.mark.django_db
-def test_it_sweeps_no_more_than_this_worker_has_threads_for(settings: Any, sent: Sent) -> None:
-    settings.BRANDKIT_WORKER_THREADS = 1
-    use(settings, calls_at_once=9)
-    works = several(3)
-    sweeper = Sweeper(lambda *key: sent.append(key))
-    sweeper.sweep()
-    assert sent == [("generation", works[0].pk)]
-    with claimed("generation", works[0].pk):
-        sweeper.sweep()
-    assert sent == [("generation", works[0].pk)]
-
-
-@pytest.mark.django_db
-def test_it_does_not_let_a_full_account_stand_before_others(settings: Any, sent: Sent) -> None:
+def test_it_does_not_let_a_full_account_stand_before_others(settings: Any) -> None:
     settings.BRANDKIT_PROVIDERS = {
         "fake": {"BACKEND": FAKE, "OPTIONS": {"calls_at_once": 1}},
         "other": {"BACKEND": FAKE},
     }
-    full, _, other = wanted(), wanted(), wanted(provider="other")
-    Generation.objects.update(retry_at=full.created_at)
+    full, waiting, other = wanted(), wanted(), wanted(provider="other")
     with claimed("generation", full.pk):
-        Sweeper(lambda *key: sent.append(key)).sweep()
-    assert sent == [("generation", other.pk)]
+        assert [run_next(), run_next()] == [True, False]
+    assert (outcomes(waiting), outcomes(other)) == ([], ["picture"])
 
 
 @pytest.mark.django_db

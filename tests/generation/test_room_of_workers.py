@@ -22,16 +22,15 @@ UNFINISHED = ("queued", "running")
 def two_workers(entry: dict[str, Any]) -> Iterator[Process]:
     """Of four threads each, whose provider `fake` is set up so."""
     environment = {"TEST_PROVIDERS": json.dumps({"fake": entry}), "BRANDKIT_WORKER_THREADS": "4"}
-    one = process("run_huey", script=[], **environment)
-    other = process("run_huey", script=[], **environment)
+    one = process("work", script=[], **environment)
+    other = process("work", script=[], **environment)
     with one as worker, other:
         yield worker
 
 
 def announced(count: int) -> list[Generation]:
     works = several(count)
-    for work in works:
-        dispatch(work.NOUN, work.pk)
+    dispatch(2)
     return works
 
 

@@ -25,7 +25,7 @@ ADD = "admin:generation_scenedraft_add"
 
 @pytest.fixture(autouse=True)
 def nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "dispatch", lambda noun, pk: None)
+    monkeypatch.setattr(tasks, "dispatch", lambda times=1: None)
 
 
 @pytest.fixture

@@ -62,7 +62,8 @@ def test_it_serves_and_works_and_stops_both() -> None:
     port = free_port()
     with process("serve", "--port", str(port), script=PICTURE) as server:
         body = eventually(lambda: ready(port), of=server)
-        dispatch("generation", make_generation(make_brand(), provider="fake").pk)
+        make_generation(make_brand(), provider="fake")
+        dispatch()
         eventually(lambda: Generation.objects.filter(state="succeeded"), of=server)
         below = offspring(server.pid)
         server.send_signal(signal.SIGTERM)
@@ -81,7 +82,7 @@ def test_it_serves_and_works_and_stops_both() -> None:
 
 def test_it_waits_for_paid_calls_and_hands_them_back_when_told_twice() -> None:
     generation = make_generation(make_brand(), provider="fake")
-    dispatch("generation", generation.pk)
+    dispatch()
     script = [{"do": "picture", "until": "/nobody/makes/this"}]
     patience = {"BRANDKIT_LEASE_SECONDS": "600"}
     with process("serve", "--port", str(free_port()), script=script, **patience) as server:
@@ -97,7 +98,7 @@ def test_it_waits_for_paid_calls_and_hands_them_back_when_told_twice() -> None:
     assert eventually(lambda: not running(below))
 
 
-@pytest.mark.parametrize("victim", ["granian", "run_huey"])
+@pytest.mark.parametrize("victim", ["granian", "work"])
 def test_it_stops_one_when_the_other_dies(victim: str) -> None:
     port = free_port()
     with process("serve", "--port", str(port), script=PICTURE) as server:

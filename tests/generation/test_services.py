@@ -36,9 +36,9 @@ PROVIDERS = {
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The numbers that were sent to the task engine."""
+    """How many workers were told, each time."""
     numbers: list[int] = []
-    monkeypatch.setattr(tasks, "dispatch", lambda noun, pk: numbers.append(pk))
+    monkeypatch.setattr(tasks, "dispatch", numbers.append)
     return numbers
 
 
@@ -78,7 +78,7 @@ def test_it_queues_a_picture_with_all_that_it_is_made_from(
         generation, new = services.request(**asked)
         assert sent == []
     assert new
-    assert sent == [generation.pk]
+    assert sent == [1]
     generation.refresh_from_db()
     assert generation.prompt == "Banana Co: Banana (B-1) in Kitchen, 4:5, Fresh"
     assert generation.variables == {"tag": "Fresh", "other": 1}
@@ -149,7 +149,7 @@ def test_it_queues_again_what_ended_without_a_picture(
     )
     with django_capture_on_commit_callbacks(execute=True):
         again, new = services.request(**asked | {"by": person})
-    assert (again, new, sent) == (generation, False, [generation.pk])
+    assert (again, new, sent) == (generation, False, [1])
     again.refresh_from_db()
     assert (again.state, again.tries, again.failure_code, again.failure_words) == ("queued", 0, "", "")
     event = history(again).last()
@@ -283,7 +283,7 @@ def test_it_asks_for_every_subject_in_every_scene_for_every_format(
         for scene in asked["scene_versions"]
         for output_format in asked["output_formats"]
     ]
-    assert sorted(sent) == sorted(row.pk for row in made)
+    assert sent == [8]
     assert Event.objects.filter(kind="generation.queued").count() == 8
 
 
@@ -297,7 +297,7 @@ def test_it_adds_only_what_is_new_to_a_grid(
     with django_capture_on_commit_callbacks(execute=True):
         second = services.request_grid(**asked)
     assert second[:8] == first
-    assert sorted(sent) == sorted(row.pk for row in second[8:])
+    assert sent == [4]
     assert Generation.objects.count() == 12
 
 
@@ -356,7 +356,7 @@ def test_it_makes_again_what_failed(
         services.retry(generation=generation, by=None)
     generation.refresh_from_db()
     assert (generation.state, generation.tries, generation.failure_words) == ("queued", 0, "")
-    assert sent == [generation.pk]
+    assert sent == [1]
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.SUCCEEDED])
@@ -387,9 +387,8 @@ def test_it_makes_one_generation_of_a_wish_that_four_ask_at_once(sent: list[int]
     answers = at_once(4, lambda: services.request(**asked))
     assert len({generation.pk for generation, _ in answers}) == 1
     assert sorted(new for _, new in answers) == [False, False, False, True]
-    generation = Generation.objects.get()
-    assert sent == [generation.pk]
-    assert [event.kind for event in history(generation)] == ["generation.queued"]
+    assert sent == [1]
+    assert [event.kind for event in history(Generation.objects.get())] == ["generation.queued"]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -400,7 +399,7 @@ def test_it_queues_once_what_four_ask_for_again_at_once(sent: list[int]) -> None
     sent.clear()
     answers = at_once(4, lambda: services.request(**asked))
     assert {answer.pk for answer, _ in answers} == {generation.pk}
-    assert sent == [generation.pk]
+    assert sent == [1]
     assert [event.data.get("asked") for event in history(generation)] == [None, "again"]
 
 

@@ -23,13 +23,13 @@ def worker(folder: Path, **changes: str) -> Iterator[Process]:
     """Of one thread, so that nobody but a busy one could hear of the end."""
     entry = polling(folder / "done", folder / "log")
     environment = {"TEST_PROVIDERS": json.dumps({"fake": entry}), "BRANDKIT_WORKER_THREADS": "1"}
-    with process("run_huey", script=[], **environment, **changes) as running:
+    with process("work", script=[], **environment, **changes) as running:
         yield running
 
 
 def announced() -> Generation:
     generation = wanted()
-    dispatch(generation.NOUN, generation.pk)
+    dispatch()
     return generation
 
 

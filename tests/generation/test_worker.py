@@ -33,7 +33,7 @@ def go() -> Path:
 
 def wanted() -> Generation:
     generation = make_generation(make_brand(), provider="fake")
-    dispatch("generation", generation.pk)
+    dispatch()
     return generation
 
 
@@ -50,12 +50,12 @@ def outcomes(generation: Generation) -> list[str]:
 def test_it_makes_the_picture_again_when_killed_in_the_call() -> None:
     generation = wanted()
     script = [{"do": "picture", "until": NEVER}, {"do": "picture"}]
-    with process("run_huey", script=script) as first:
+    with process("work", script=script) as first:
         eventually(lambda: calls() == 1, of=first)
         first.kill()
         first.wait()
     assert outcomes(generation) == ["unknown"]
-    with process("run_huey", script=script) as second:
+    with process("work", script=script) as second:
         assert eventually(lambda: ended(generation), of=second) == "succeeded"
     assert (outcomes(generation), calls()) == (["unknown", "picture"], 2)
     assert Output.objects.count() == 1
@@ -64,12 +64,12 @@ def test_it_makes_the_picture_again_when_killed_in_the_call() -> None:
 def test_it_pays_for_no_second_call_when_killed_in_the_finish(halt: Path) -> None:
     generation = wanted()
     script: list[dict[str, Any]] = [{"do": "picture"}]
-    with process("run_huey", script=script) as first:
+    with process("work", script=script) as first:
         eventually(lambda: Generation.objects.exclude(fetched=""), of=first)
         first.kill()
         first.wait()
     halt.unlink()
-    with process("run_huey", script=script) as second:
+    with process("work", script=script) as second:
         assert eventually(lambda: ended(generation), of=second) == "succeeded"
     assert (outcomes(generation), calls()) == (["picture"], 1)
     assert Output.objects.count() == 1
@@ -77,7 +77,7 @@ def test_it_pays_for_no_second_call_when_killed_in_the_finish(halt: Path) -> Non
 
 def test_it_finishes_its_work_when_told_to_stop(go: Path) -> None:
     generation = wanted()
-    with process("run_huey", script=[{"do": "picture", "until": str(go)}]) as worker:
+    with process("work", script=[{"do": "picture", "until": str(go)}]) as worker:
         eventually(lambda: calls() == 1, of=worker)
         assert WorkerSign.objects.count() == 1
         worker.terminate()
@@ -91,7 +91,7 @@ def test_it_finishes_its_work_when_told_to_stop(go: Path) -> None:
 def test_it_hands_back_what_takes_too_long_when_told_to_stop() -> None:
     generation = wanted()
     patience = {"BRANDKIT_STOP_SECONDS": "1", "BRANDKIT_LEASE_SECONDS": "600"}
-    with process("run_huey", script=[{"do": "picture", "until": NEVER}], **patience) as worker:
+    with process("work", script=[{"do": "picture", "until": NEVER}], **patience) as worker:
         eventually(lambda: calls() == 1, of=worker)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0

@@ -30,13 +30,13 @@ def api(settings: LazySettings) -> Iterator[Api]:
 @contextmanager
 def worker(settings: LazySettings, **changes: str) -> Iterator[Process]:
     providers = json.dumps(settings.BRANDKIT_PROVIDERS)
-    with process("run_huey", script=[], TEST_PROVIDERS=providers, **changes) as running:
+    with process("work", script=[], TEST_PROVIDERS=providers, **changes) as running:
         yield running
 
 
 def asked_for() -> Generation:
     generation = wanted()
-    dispatch(generation.NOUN, generation.pk)
+    dispatch()
     return generation
 
 

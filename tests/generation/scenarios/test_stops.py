@@ -12,8 +12,7 @@ from brandkit.common.models import Event
 from generation.models import Generation, ProviderAccount
 from generation.provider import get_provider
 from generation.provider_accounts import state_of
-from generation.runner import run
-from generation.sweeper import Sweeper
+from generation.runner import run_next
 from tests.factories import make_generation
 from tests.generation.scenarios.canaries import KEY
 from tests.generation.scenarios.gemini_table import SCENARIOS
@@ -57,9 +56,15 @@ def ends(works: list[Generation]) -> list[tuple[str, tuple[str, ...]]]:
     return [(work.state, outcomes(work)) for work in works]
 
 
+def work_on_all(times: int = 1) -> None:
+    """As a worker does that was told of something: everything that is due."""
+    while run_next():
+        pass
+
+
 def resume(commit: Commit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """By the operator's command; what it sends is worked on at once. Gives what it says."""
-    monkeypatch.setattr("generation.tasks.dispatch", run)
+    monkeypatch.setattr("generation.tasks.dispatch", work_on_all)
     out = StringIO()
     with commit(execute=True):
         call_command("resume_provider", ALIAS, stdout=out)
@@ -78,7 +83,7 @@ def test_it_stops_everybody_and_goes_on_after_a_persons_word(
         connect(settings, server)
         works = several(2)
         assert [turn(work) for work in works] == [1, 0]
-        Sweeper(run).sweep()
+        work_on_all()
         assert len(server.requests) == 1
         assert ends(works) == [("queued", ("stopped",)), ("queued", ())]
         assert {words in words_shown(work) for work in works} == {True}
@@ -125,7 +130,7 @@ def test_it_has_everybody_wait_after_too_many_calls(name: str, settings: Any) ->
         connect(settings, server)
         works = several(3)
         assert [turn(work) for work in works] == [1, 0, 0]
-        Sweeper(run).sweep()
+        work_on_all()
         assert len(server.requests) == 1
         assert {words in words_shown(work) for work in works} == {True}
         for work in works:
