@@ -121,8 +121,9 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
     pictures = () if job else provider.sends(request)
     cost = Decimal(0) if job else provider.price(size=request.size, pictures=len(pictures))
     with transaction.atomic():
+        began = timezone.now()
         if cost:
-            budgets.charge(budgets.locked(work.brand_id), work, cost)
+            began = budgets.charge(budgets.locked(work.brand_id), work, cost)
         claim.note(tries=work.tries + 1, reserved=work.reserved)
         BatchProgress.objects.add_cost(work.turn, cost)
         return Attempt.objects.create(
@@ -133,7 +134,7 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
             model=provider.model,  # another than was asked for, where the settings have changed since
             sent=what_is_sent(pictures),
             job=job,
-            started_at=timezone.now(),
+            started_at=began,
             cost=cost,
         )
 

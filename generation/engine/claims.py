@@ -66,7 +66,7 @@ class Claim:
 
     def _set_aside(self, again: bool) -> dict[str, Any]:
         """The price of one more call, or nothing any more; what is free needs no budget."""
-        if not (self.work.price or self.work.reserved):
+        if not (self.work.reserved or (again and self.work.price)):
             return {"reserved": budgets.NONE}
         budget = budgets.locked(self.work.brand_id)
         (budgets.reserve if again else budgets.release)(budget, [self.work])
