@@ -1,8 +1,9 @@
-"""What all kinds of work share: into the queue, out of it, and into it once more."""
+"""What all kinds of work share: into the queue, out of it, and into it once more, one or many at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -10,9 +11,9 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Conflict
-from brandkit.common.models import record
+from brandkit.common.models import record_all
 from generation import budgets, tasks
-from generation.models import Work
+from generation.models import BatchProgress, Generation, Work
 
 W = TypeVar("W", bound=Work)
 State = Work.State
@@ -28,24 +29,44 @@ def get_or_add(
 ) -> list[tuple[W, bool]]:
     """The row of each wish, and whether it is new. What is new, or is asked for again, is queued and sent.
 
-    among: the rows of that kind. send: False where the caller runs it itself.
+    among: the rows of that kind. send: False where the caller runs it itself. The rows that were there are
+    locked until the transaction ends, so that their states stay as they are told here.
     """
     with transaction.atomic():
         brand.lock()
-        known = {
-            work.wish: work for work in among.filter(brand=brand, wish__in={work.wish for work in wanted})
-        }
-        again = [work for work in known.values() if work.state in AGAIN]
+        there = among.filter(brand=brand, wish__in={work.wish for work in wanted})
+        known = {work.wish: work for work in locked(there, like=wanted)}
         new = {work.wish: work for work in wanted if work.wish not in known}
-        _queue_again(again, by)
-        _set_aside(brand, new.values())
+        again = [work for work in known.values() if work.state in AGAIN]
+        lanes = {work.wish: lane_of(work) for work in wanted}
+        for work in again:
+            _set(work, lanes[work.wish])
+        queue_again(again, by)
+        set_aside(new.values())
         among.model._default_manager.bulk_create(new.values())
-        for work in new.values():
-            record(f"{work.NOUN}.queued", work, actor=by)
+        record_all(f"{among.model.NOUN}.queued", new.values(), actor=by)
         if send:
             announce([*new.values(), *again])
     rows = known | new
     return [(rows[work.wish], work.wish in new) for work in wanted]
+
+
+def locked(rows: QuerySet[W], *, like: Sequence[Work] = ()) -> list[W]:
+    """`rows`, of one brand, locked in rising order; before them the budget, if any of them or `like` costs.
+
+    Call it in the transaction that moves them.
+    """
+    found = [*like, *rows]
+    priced = next((work for work in found if work.price or work.reserved), None)
+    if priced:
+        budgets.locked(priced.brand_id)
+    return list(rows.select_for_update(of=("self",)).order_by("pk")) if len(found) > len(like) else []
+
+
+def lane_of(work: Work) -> dict[str, Any]:
+    """In whose turn it is made, and how soon."""
+    own = {"batch_id": work.batch_id} if isinstance(work, Generation) else {}
+    return {"priority": work.priority, **own}
 
 
 def take_out(work: Work, by: User | None) -> None:
@@ -53,48 +74,90 @@ def take_out(work: Work, by: User | None) -> None:
     if work.state == State.RUNNING:
         raise Conflict("This picture is being made already; it can't be cancelled any more.")
     with transaction.atomic():
-        if work.price:
-            budget = budgets.locked(work.brand_id)
-            work.refresh_from_db(fields=["reserved"])  # it may have been admitted meanwhile
-            budgets.release(budget, [work])
-        work.move(State.CANCELLED, actor=by, ended_at=timezone.now(), retry_at=None, reserved=budgets.NONE)
+        _lock(work)
+        take_out_all([work], by)
+
+
+def take_out_all(works: Sequence[Work], by: User | None) -> None:
+    """The same for locked ones of one brand and kind. Raises Conflict where one does not wait."""
+    held = [work for work in works if work.reserved]
+    if held:
+        budgets.release(budgets.locked(held[0].brand_id), held)
+    for work in works:
+        work.reserved = budgets.NONE
+    _move(works, State.CANCELLED, by, {}, retry_at=None, ended_at=timezone.now())
 
 
 def put_back(work: Work, by: User | None, *, send: bool = True) -> None:
-    """Queue again what was refused, failed or cancelled. Raises Conflict."""
+    """Queue again what was refused, failed or cancelled, as a single wish. Raises Conflict."""
     if work.state not in AGAIN:
         stands = work.get_state_display().lower()
         raise Conflict(f"Only what ended without a picture is made again; this one is {stands}.")
     with transaction.atomic():
-        _queue_again([work], by)
+        _lock(work)
+        if isinstance(work, Generation):
+            work.batch = None
+        queue_again([work], by)
         if send:
             announce([work])
 
 
-def _queue_again(works: Sequence[Work], by: User | None) -> None:
-    if works:
-        _set_aside(works[0].brand, works)
-    for work in works:
-        work.move(
-            State.QUEUED,
-            actor=by,
-            data={"asked": "again"},
-            asked_again_by=by,
-            tries=0,
-            retry_at=None,
-            started_at=None,
-            ended_at=None,
-            failure_code="",
-            failure_words="",
-            reserved=work.reserved,
-        )
+def queue_again(works: Sequence[Work], by: User | None) -> None:
+    """Queue anew what ended without a picture: locked ones of one brand and kind, in the lanes they name."""
+    set_aside(works)
+    _move(
+        works,
+        State.QUEUED,
+        by,
+        {"asked": "again"},
+        asked_again_by=by,
+        tries=0,
+        retry_at=None,
+        started_at=None,
+        ended_at=None,
+        failure_code="",
+        failure_words="",
+    )
 
 
-def _set_aside(brand: Brand, works: Iterable[Work]) -> None:
-    """The price of each in the brand's budget; what is free needs none."""
+def set_aside(works: Iterable[Work]) -> None:
+    """The price of each in the budget of their one brand; what is free needs none. Saves no work."""
     priced = [work for work in works if work.price and not work.fetched]
     if priced:
-        budgets.reserve(budgets.locked(brand.pk), priced)
+        budgets.reserve(budgets.locked(priced[0].brand_id), priced)
+
+
+def _lock(work: Work) -> None:
+    """Raises Conflict where it is not as we think any more."""
+    same = locked(type(work).objects.filter(pk=work.pk, state=work.state), like=[work])
+    if not same:
+        raise Conflict(f"This {work.NOUN} is no longer {work.state}: somebody else was faster.")
+    work.reserved = same[0].reserved  # it may have been admitted meanwhile
+
+
+def _move(works: Sequence[Work], to: str, by: User | None, data: Mapping[str, Any], **changes: Any) -> None:
+    """Move locked rows: an UPDATE for all that are alike, an event each; then their batches count them."""
+    alike = defaultdict(list)
+    for work in works:
+        if to not in work.MOVES[work.state]:
+            raise Conflict(f"This {work.NOUN} is {work.state}; it can't become {to}.")
+        alike[work.state, work.reserved, *lane_of(work).values()].append(work)
+    moved = defaultdict(list)
+    for (state, *_), some in alike.items():
+        own = {"state": to, "reserved": some[0].reserved, **lane_of(some[0]), **changes}
+        rows = type(some[0]).objects.filter(pk__in=[work.pk for work in some], state=state)
+        if rows.update(**own) != len(some):
+            raise Conflict(f"One {some[0].NOUN} is no longer {state}: somebody else was faster.")
+        record_all(f"{some[0].NOUN}.{to}", some, actor=by, **{"from": state}, **data)
+        for work in some:
+            _set(work, own)
+        moved[state] += [work.pk for work in some if isinstance(work, Generation)]
+    BatchProgress.objects.count_moves(moved, to)
+
+
+def _set(work: Work, changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(work, name, value)
 
 
 def announce(works: Iterable[Work]) -> None:

@@ -11,13 +11,14 @@ from django.db.models import QuerySet
 from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
 from brandkit.common.errors import Invalid, NotFound
-from generation.models import Generation, Subject
-from generation.provider import get_provider, why_not
+from generation.batches.lanes import take_over
+from generation.models import Batch, Generation, Reference, Subject
+from generation.provider import get_provider
 from generation.providers.base import Provider
 from generation.queueing import get_or_add, put_back, take_out
 from generation.references import sent_by
+from generation.usable import check_makeable, check_usable
 from generation.wish import Wish, checked_variation
-from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 
 
@@ -52,7 +53,8 @@ def request(
         variables=variables or {},
         references=sent_by(model, [subject]),
     )
-    [answer] = _get_or_add(wish, [wish.row(subject, scene_version, output_format)], send=send)
+    wanted = [wish.row(subject, scene_version, output_format)]
+    [answer] = add_all(wanted, brand=brand, by=by, references=wish.references, send=send)
     return answer
 
 
@@ -84,7 +86,8 @@ def request_grid(
         references=sent_by(model, subjects),
     )
     wanted = [wish.row(*each) for each in product(subjects, scene_versions, output_formats)]
-    return [generation for generation, _ in _get_or_add(wish, wanted)]
+    answers = add_all(wanted, brand=brand, by=by, references=wish.references)
+    return [generation for generation, _ in answers]
 
 
 def cancel(*, generation: Generation, by: User | None) -> None:
@@ -96,7 +99,7 @@ def cancel(*, generation: Generation, by: User | None) -> None:
 def retry(*, generation: Generation, by: User | None, send: bool = True) -> None:
     """Queue again what was refused, failed or cancelled. Raises Conflict, and Invalid as `request` does."""
     _allow(by, generation.brand)
-    _check_usable(generation.scene_version, generation.prompt_version, generation.output_format)
+    check_usable(generation.scene_version, generation.prompt_version, generation.output_format)
     put_back(generation, by, send=send)
 
 
@@ -125,43 +128,38 @@ def _check(
     if any(thing.brand_id != brand.pk for thing in things):
         raise NotFound
     for scene, output_format in product(scenes, formats):
-        _check_usable(scene, prompt, output_format)
-
-
-def _check_usable(scene: SceneVersion, prompt: PromptVersion, output_format: OutputFormat) -> None:
-    _check_approved(f"scene “{scene.scene.name}” v{scene.number}", scene)
-    _check_approved(f"prompt “{prompt.template.name}” v{prompt.number}", prompt)
-    if not output_format.active:
-        raise Invalid(f"The format “{output_format.name}” is switched off. Choose another one.")
-
-
-def _check_approved(words: str, version: Version) -> None:
-    if version.state == Version.State.RETIRED:
-        raise Invalid(f"The {words} is retired. Choose another one.")
-    if version.state != Version.State.APPROVED:
-        raise Invalid(f"The {words} is only a draft. A curator has to approve it first.")
+        check_usable(scene, prompt, output_format)
 
 
 def _provider(alias: str, formats: Sequence[OutputFormat]) -> Provider:
     provider = get_provider(alias or settings.BRANDKIT_PROVIDER)
-    for output_format in formats:
-        words = why_not(provider, output_format)
-        if words:
-            raise Invalid(f"The format “{output_format.name}” can't be made: {words}")
+    check_makeable(provider, formats)
     return provider
 
 
-def _get_or_add(
-    wish: Wish, wanted: Sequence[Generation], *, send: bool = True
+def add_all(
+    wanted: Sequence[Generation],
+    *,
+    brand: Brand,
+    by: User | None,
+    references: Mapping[int, Sequence[Reference]],
+    lane: Batch | None = None,
+    send: bool = True,
 ) -> list[tuple[Generation, bool]]:
-    """The row of each wish, and whether it is new; with a new one goes what it is to be made from."""
+    """The row of each wish, and whether it is new; with a new one goes what it is to be made from.
+
+    references: by a subject's number, what is sent beside it. lane: the batch in whose turn they are made;
+    None for a person's single wishes. What was there is locked until the transaction ends.
+    """
     with transaction.atomic():
-        answers = get_or_add(wanted, among=_rows(), brand=wish.brand, by=wish.by, send=send)
+        rows = Generation.objects.all() if lane else _rows()
+        answers = get_or_add(wanted, among=rows, brand=brand, by=by, send=send)
+        take_over([generation for generation, new in answers if not new], lane)
         fixed = Generation.references.through
         fixed.objects.bulk_create(
             fixed(generation=generation, reference=reference)
             for generation in {generation for generation, new in answers if new}
-            for reference in wish.references.get(generation.subject_id, ())
+            for reference in references.get(generation.subject_id, ())
         )
     return answers
 

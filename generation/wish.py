@@ -97,11 +97,14 @@ class Wish:
                 "height": output_format.height,
                 "ratio": output_format.ratio,
             },
-            "vars": self._own_values(),
+            "vars": self.own_values(),
         }
 
-    def _own_values(self) -> dict[str, Any]:
-        """The given values over the prompt's usual ones. One whose usual value is null has to be given."""
+    def own_values(self) -> dict[str, Any]:
+        """The given values over the prompt's usual ones. One whose usual value is null has to be given.
+
+        Raises Invalid for a variable that the prompt does not have.
+        """
         usual = self.prompt.variables
         unknown = sorted(set(self.variables) - set(usual))
         if unknown:

@@ -1,5 +1,6 @@
 """The trail: what happened, to what, by whom."""
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -36,7 +37,18 @@ class Event(models.Model):
 
 def record(kind: str, row: models.Model, *, actor: Actor = None, **data: Any) -> Event:
     """Write the event `kind` about `row`. Call it inside the transaction of the change that it tells."""
-    return Event.objects.create(
+    event = _event(kind, row, actor, data)
+    event.save(force_insert=True)
+    return event
+
+
+def record_all(kind: str, rows: Iterable[models.Model], *, actor: Actor = None, **data: Any) -> None:
+    """The same for many rows."""
+    Event.objects.bulk_create(_event(kind, row, actor, data) for row in rows)
+
+
+def _event(kind: str, row: models.Model, actor: Actor, data: dict[str, Any]) -> Event:
+    return Event(
         kind=kind,
         brand_id=brand_of(row),
         actor_id=getattr(actor, "pk", None),

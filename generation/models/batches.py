@@ -1,11 +1,13 @@
 """Many pictures wanted together: a catalogue's things in several scenes and formats."""
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
+from django.db.models import Count, F
 
 from brandkit.accounts.models import Brand
 from brandkit.common.moves import Moves, Stateful
@@ -182,11 +184,26 @@ class BatchProgressQuerySet(models.QuerySet["BatchProgress"]):
 
         Nothing may be locked after it: batches are counted in rising order, so that nobody waits in a circle.
         """
-        if old == new:
-            return
-        holders = BatchItem.objects.filter(generation=generation).order_by("batch")
-        for batch in holders.values_list("batch", flat=True):
-            self.filter(batch=batch).update(**{old: F(old) - 1, new: F(new) + 1})
+        self.count_moves({old: [generation]}, new)
+
+    def count_moves(self, moved: Mapping[str, Sequence[int]], new: str) -> None:
+        """The same for many: generations by the state that they were in."""
+        changes: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for old, generations in moved.items():
+            if old == new or not generations:
+                continue
+            holders = BatchItem.objects.filter(generation__in=generations).order_by().values("batch")
+            for batch, count in holders.annotate(count=Count("pk")).values_list("batch", "count"):
+                changes[batch].update({new: count})
+                changes[batch].subtract({old: count})
+        self.count(changes)
+
+    def count(self, changes: Mapping[int, Mapping[str, int]]) -> None:
+        """Add to the counts of these batches, by their number; nothing may be locked after it."""
+        for batch in sorted(changes):
+            more = {name: F(name) + number for name, number in changes[batch].items() if number}
+            if more:
+                self.filter(batch=batch).update(**more)
 
     def add_cost(self, batch: int | None, dollars: Decimal) -> None:
         """What an attempt for a picture of that batch costs, or less what it was taken to cost."""
