@@ -1,18 +1,20 @@
 """From a catalogue's file to the plan of a batch: nothing is written, and every row gets its verdict."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
+from generation.batches import estimate
+from generation.batches.estimate import Estimate
 from generation.batches.plans import Line, Plan
 from generation.catalogue import columns
 from generation.catalogue.archive import NoPhotos, Photos
 from generation.catalogue.finding import Told, with_photos
 from generation.catalogue.photos import is_address
 from generation.catalogue.table import Table
-from generation.catalogue.verdicts import Judge, Usual, without_repeats
+from generation.catalogue.verdicts import Judge, Usual, with_problem, without_repeats
 from generation.intake import NAME_LENGTH, name_from
 from generation.providers.base import Provider
 from templates_app.models import PromptVersion
@@ -60,7 +62,18 @@ def plan(
     )
 
 
-def notes(table: Table, lines: list[Line]) -> list[str]:
+def estimated(wanted: Plan) -> tuple[Plan, Estimate]:
+    """What it comes to, and the plan with what is told of its rows by that: what no provider can be asked."""
+    found = estimate.of(wanted)
+    words = {problem.number: problem.words for problem in found.problems}
+    lines = [
+        with_problem(line, words[line.number]) if line.number in words and not line.problem else line
+        for line in wanted.lines
+    ]
+    return replace(wanted, lines=lines), found
+
+
+def notes(table: Table, lines: Sequence[Line]) -> list[str]:
     """What should be known of how a table was read, in sentences."""
     said = list(table.notes)
     if unknown := columns.unknown(table.header):
