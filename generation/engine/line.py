@@ -97,7 +97,7 @@ def _late(model: type[Work], now: datetime, ours: Collection[UUID]) -> "QuerySet
 
 def _come(model: type[Work], now: datetime) -> "QuerySet[Any]":
     """Whose picture is there and only has to be opened."""
-    return model.objects.in_line().filter(_due(now)).exclude(fetched="").order_by("pk")
+    return model.objects.in_line().filter(_due(now), fetched__gt="").order_by("pk")
 
 
 def _due(now: datetime) -> Q:

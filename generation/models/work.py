@@ -144,6 +144,11 @@ def held(name: str) -> models.Index:
     return models.Index(fields=["brand", "-id"], name=name, condition=Q(failure_code="outcome_unknown"))
 
 
+def come(name: str) -> models.Index:
+    """The index of those in the queue whose picture is there: it only has to be opened."""
+    return models.Index(fields=["id"], name=name, condition=Q(state="queued", fetched__gt=""))
+
+
 def waiting(name: str, *, funded: bool, fields: list[str]) -> models.Index:
     """The index of those who wait in line, or for their brand's budget."""
     return models.Index(fields=fields, name=name, condition=Q(state="queued", reserved__isnull=not funded))
@@ -179,6 +184,7 @@ class Generation(Work):
         indexes: ClassVar = [
             to_do("generation_to_do"),
             held("generation_held"),
+            come("generation_come"),
             waiting(
                 "generation_in_line",
                 funded=True,
@@ -227,6 +233,7 @@ class SceneDraft(Work):
         indexes: ClassVar = [
             to_do("scene_draft_to_do"),
             held("scene_draft_held"),
+            come("scene_draft_come"),
             waiting("scene_draft_in_line", funded=True, fields=["brand", "provider", "-priority", "id"]),
             waiting("scene_draft_for_budget", funded=False, fields=["brand", "-priority", "id"]),
         ]
