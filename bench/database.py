@@ -11,9 +11,9 @@ from psycopg.sql import SQL, Identifier
 
 
 @contextmanager
-def own_database(folder: str) -> Iterator[str]:
-    """Its address: SQLite in `folder`, or on the PostgreSQL server that DATABASE_URL names."""
-    server = os.environ.get("DATABASE_URL", "")
+def own_database(folder: str, server: str | None = None) -> Iterator[str]:
+    """Its address: SQLite in `folder`, or on a PostgreSQL server: the one that DATABASE_URL names."""
+    server = os.environ.get("DATABASE_URL", "") if server is None else server
     if not server.startswith("postgres"):
         yield f"sqlite:///{folder}/brandkit.sqlite3"
         return

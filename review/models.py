@@ -110,6 +110,9 @@ class Review(Stateful):
                 fields=["claimed_by", "id"], name="review_held", condition=models.Q(state="claimed")
             ),
             models.Index(fields=["retry_at"], name="review_to_publish", condition=models.Q(state="approved")),
+            models.Index(
+                fields=["brand", "retry_at"], name="review_not_public", condition=models.Q(state="approved")
+            ),
         ]
 
     def __str__(self) -> str:

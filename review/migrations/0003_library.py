@@ -50,4 +50,8 @@ class Migration(migrations.Migration):
             model_name='review',
             index=models.Index(condition=models.Q(('state', 'claimed')), fields=['claimed_by', 'id'], name='review_held'),
         ),
+        migrations.AddIndex(
+            model_name='review',
+            index=models.Index(condition=models.Q(('state', 'approved')), fields=['brand', 'retry_at'], name='review_not_public'),
+        ),
     ]

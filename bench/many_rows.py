@@ -1,0 +1,223 @@
+"""A brand with as many rows of everything as wanted, and its pages on request: the other side of bench.lists.
+
+Run as `python -m bench.many_rows 1000000`, with DATABASE_URL naming an empty database. One row of each kind
+is made as tests make it, with real small files; the others are copied from it in the database, so they share
+its files. Says "ready" when that is done, then answers each line on its standard input with one of JSON:
+a path with the seconds that its page took and the queries that it asked; PUBLISH once all that waited for its
+verdict is published.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.test import Client
+
+    from review.models import AssetVersion
+
+PUBLISH = "publish"
+BASE = 1000
+"""The number that the rows are counted from; what stands below is one of each kind."""
+SCENES, FORMATS = 4, 3
+KINDS = SCENES * FORMATS
+BATCH = 1
+
+
+def set_up() -> None:
+    import django
+    from django.core.management import call_command
+
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "ERROR"}
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
+def first_of_each() -> "AssetVersion":
+    """A published picture of the brand "many", with all that came before it."""
+    from brandkit.accounts.models import Role
+    from tests.factories import make_brand, make_format, make_prompt, make_scene, make_subject, make_user
+    from tests.review.factories import make_published
+
+    brand = make_brand(slug="many")
+    scenes = [make_scene(brand, slug=f"scene-{n}") for n in range(SCENES)]
+    formats = [make_format(brand, slug=f"format-{n}") for n in range(FORMATS)]
+    made = {"scene_version": scenes[-1], "output_format": formats[-1]}
+    made |= {"subject": make_subject(brand), "prompt_version": make_prompt(brand)}
+    designer, rita = make_user(brand), make_user(brand, Role.OWNER, username="rita", is_superuser=True)
+    assert rita.pk == designer.pk + 1
+    return make_published(brand, by=rita, **made)
+
+
+def copy(row: "Model", rows: int, **fields: str) -> None:
+    """Copies of `row`, numbered from BASE on. fields: what is not the same, in SQL; `n` counts from 1."""
+    from django.db import connection
+
+    quote, table = connection.ops.quote_name, row._meta.db_table
+    fields = {"id": f"{BASE} + n", **fields}
+    names = [field.column for field in row._meta.concrete_fields]
+    values = ", ".join(fields.get(name, quote(name)) for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(table)} ({', '.join(map(quote, names))}) "  # noqa: S608 -- our own names
+            f"WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {rows}) "
+            f"SELECT {values} FROM {quote(table)}, counted WHERE {quote(table)}.{quote('id')} = {row.pk}"
+        )
+
+
+def fill(rows: int) -> "AssetVersion":
+    """So many pictures in one batch, all done, that wait for their verdict; half of them rita asked for."""
+    from brandkit.common.models import Event
+
+    first = first_of_each()
+    review, output = first.review, first.review.output
+    generation, same = output.generation, {"generation_id": f"{BASE} + n", "output_id": f"{BASE} + n"}
+    line, item = batch_of(generation, rows)
+    subject = f"{BASE} + (n - 1) / {KINDS} + 1"
+    designer = first.published_by_id - 1
+    asked = {"requested_by_id": f"{designer} + n % 2"}
+    made_in = {
+        "scene_version_id": f"{generation.scene_version_id} - n % {SCENES}",
+        "output_format_id": f"{generation.output_format_id} - (n % {KINDS}) / {SCENES}",
+    }
+    named = {"name": "'Cup ' || n", "slug": "'cup-' || n", "original_sha256": "'photo-' || n"}
+    copy(generation.subject, -(-rows // KINDS), **named)
+    copy(generation, rows, wish="'wish-' || n", subject_id=subject, batch_id=str(BATCH), **asked, **made_in)
+    copy(output.attempt, rows, **same)
+    copy(output, rows, **same, attempt_id=f"{BASE} + n")
+    copy(review, rows, **same, **asked, state="'waiting'", claimed_by_id="NULL")
+    copy(line, -(-rows // KINDS), subject_id=f"{BASE} + n", number=f"{BASE} + n")
+    copy(item, rows, **same, line_id=subject)
+    copy(Event.objects.earliest("pk"), rows)
+    return first
+
+
+def batch_of(generation: Any, rows: int) -> tuple["Model", "Model"]:
+    """A batch that has ended, and its first line and item, which is `generation`."""
+    from django.utils import timezone
+
+    from generation.models import Batch, BatchItem, BatchLine, BatchProgress
+    from templates_app.models import OutputFormat, SceneVersion
+
+    now = timezone.now()
+    scenes = list(SceneVersion.objects.values_list("pk", flat=True))
+    formats = list(OutputFormat.objects.values_list("pk", flat=True))
+    batch = Batch.objects.create(
+        pk=BATCH,
+        brand=generation.brand,
+        name="Everything",
+        prompt_version=generation.prompt_version,
+        provider=generation.provider,
+        scenes=scenes,
+        state=Batch.State.ENDED,
+        started_at=now,
+        ended_at=now,
+    )
+    lines = -(-rows // KINDS) + 1
+    counts = {"lines": lines, "filled": lines, "wanted": rows + 1, "succeeded": rows + 1}
+    BatchProgress.objects.create(batch=batch, **counts)
+    line = BatchLine.objects.create(
+        batch=batch,
+        number=1,
+        subject=generation.subject,
+        scenes=scenes,
+        formats=formats,
+        filled_at=now,
+    )
+    return line, BatchItem.objects.create(batch=batch, line=line, generation=generation, new=True)
+
+
+def publish(first: "AssetVersion", rows: int) -> None:
+    """All of them, each as an asset of its own; one in four is taken back."""
+    from django.db.models import F
+
+    from review.models import Asset, AssetVersion, Review
+
+    asset, rendition = first.asset, first.renditions.get()
+    Review.objects.filter(pk__gt=BASE).update(state=Review.State.PUBLISHED)
+    copy(
+        asset,
+        rows,
+        name="'asset-' || n",
+        subject_id=f"{BASE} + (n - 1) / {KINDS} + 1",
+        scene_id=f"{asset.scene_id} - n % {SCENES}",
+        output_format_id=f"{asset.output_format_id} - (n % {KINDS}) / {SCENES}",
+        current_id="NULL",
+    )
+    same = {"asset_id": f"{BASE} + n", "review_id": f"{BASE} + n", "version_id": f"{BASE} + n"}
+    copy(first, rows, **same)
+    copy(rendition, rows, **same)
+    Asset.objects.filter(pk__gt=BASE).update(current_id=F("pk"))
+    taken = Asset.objects.annotate(quarter=F("subject_id") % 4).filter(pk__gt=BASE, quarter=0)
+    AssetVersion.objects.filter(shows__in=taken).update(recalled_at=F("approved_at"))
+    taken.update(taken_back=True)
+
+
+def settle() -> None:
+    """What a database does by itself: counting on from the last number, and statistics within minutes."""
+    from django.apps import apps
+    from django.core.management.color import no_style
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for sql in connection.ops.sequence_reset_sql(no_style(), apps.get_models()):
+            cursor.execute(sql)
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM ANALYZE")
+
+
+def page(client: "Client", path: str) -> dict[str, Any]:
+    """Seconds and queries of one page. Nobody holds a review when it begins."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    release()
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get(path)
+    asked = len(queries)
+    assert response.status_code in (200, 302), f"{path}: {response.status_code}"
+    release()
+    start = time.perf_counter()
+    client.get(path)
+    return {"seconds": time.perf_counter() - start, "queries": asked}
+
+
+def release() -> None:
+    from review.models import Review
+
+    free = {"state": Review.State.WAITING, "claimed_by": None, "claimed_until": None}
+    Review.objects.filter(state=Review.State.CLAIMED).update(**free)
+
+
+def lines() -> Iterator[str]:
+    for line in sys.stdin:
+        yield line.strip()
+
+
+def main() -> None:
+    set_up()
+    from django.test import Client
+
+    from brandkit.accounts.models import User
+
+    rows = int(sys.argv[1])
+    first = fill(rows)
+    settle()
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.get(username="rita"))
+    print("ready", flush=True)
+    for line in lines():
+        if line == PUBLISH:
+            publish(first, rows)
+            settle()
+            print("{}", flush=True)
+        else:
+            print(json.dumps(page(client, line)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
