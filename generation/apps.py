@@ -6,3 +6,6 @@ class GenerationConfig(AppConfig):
 
     def ready(self) -> None:
         from generation import checks  # noqa: F401 -- registers them
+        from generation.batches import chores
+
+        chores.connect()

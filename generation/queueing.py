@@ -56,11 +56,12 @@ def locked(rows: QuerySet[W], *, like: Sequence[Work] = ()) -> list[W]:
 
     Call it in the transaction that moves them.
     """
-    found = [*like, *rows]
-    priced = next((work for work in found if work.price or work.reserved), None)
+    there = list(rows)
+    works: list[Work] = [*like, *there]
+    priced = next((work for work in works if work.price or work.reserved), None)
     if priced:
         budgets.locked(priced.brand_id)
-    return list(rows.select_for_update(of=("self",)).order_by("pk")) if len(found) > len(like) else []
+    return list(rows.select_for_update(of=("self",)).order_by("pk")) if there else []
 
 
 def lane_of(work: Work) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def _move(works: Sequence[Work], to: str, by: User | None, data: Mapping[str, An
         if to not in work.MOVES[work.state]:
             raise Conflict(f"This {work.NOUN} is {work.state}; it can't become {to}.")
         alike[work.state, work.reserved, *lane_of(work).values()].append(work)
-    moved = defaultdict(list)
+    moved: dict[str, list[int]] = defaultdict(list)
     for (state, *_), some in alike.items():
         own = {"state": to, "reserved": some[0].reserved, **lane_of(some[0]), **changes}
         rows = type(some[0]).objects.filter(pk__in=[work.pk for work in some], state=state)

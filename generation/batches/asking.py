@@ -19,7 +19,7 @@ from generation.models import Batch, BatchChore, BatchItem, BatchLine, BatchProg
 from generation.provider import get_provider
 from generation.usable import check_format, check_makeable, check_prompt, check_scene
 from generation.wish import checked_variation
-from templates_app.models import OutputFormat, SceneVersion
+from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 
 __all__ = ["Line", "Plan", "ask", "discard", "draft", "start"]
 
@@ -77,14 +77,14 @@ def ask(plan: Plan) -> Batch:
 def discard(batch: Batch, by: User | None) -> None:
     """Throw away a draft, its files too. Raises Conflict where it was started, NotAllowed, NotFound."""
     _allow(by, batch.brand)
-    files = [file.name for file in (batch.source, batch.photos) if file]
+    files = [file.name for file in (batch.source, batch.photos) if file.name]
     with transaction.atomic():
         if Batch.objects.select_for_update().filter(pk=batch.pk, state=State.DRAFT).first() is None:
             raise Conflict("This batch was started already: it can be cancelled, not thrown away.")
         record("batch.discarded", batch, actor=by, name=batch.name)
         for model in (BatchItem, BatchChore, BatchLine, BatchProgress):
             # One DELETE each: a hundred thousand lines are not fetched to be deleted.
-            model.objects.filter(batch=batch)._raw_delete(model.objects.db)  # type: ignore[attr-defined]
+            model.objects.filter(batch=batch)._raw_delete(model.objects.db)
         Batch.objects.filter(pk=batch.pk).delete()
     for name in files:
         private_store().delete(name)
@@ -168,7 +168,11 @@ def _check_things(plan: Plan) -> None:
     scenes: dict[int, SceneVersion] = {each.pk: each for line in good for each in line.scenes}
     formats: dict[int, OutputFormat] = {each.pk: each for line in good for each in line.formats}
     subjects = {line.subject.brand_id for line in good if line.subject}
-    things = [*scenes.values(), *formats.values(), plan.prompt_version]
+    things: list[SceneVersion | OutputFormat | PromptVersion] = [
+        *scenes.values(),
+        *formats.values(),
+        plan.prompt_version,
+    ]
     if {thing.brand_id for thing in things} | subjects != {plan.brand.pk}:
         raise NotFound
     for scene in scenes.values():

@@ -16,6 +16,7 @@ from generation.batches.lanes import give_away, share_out
 from generation.engine.claims import stopping
 from generation.models import Batch, BatchChore, BatchItem, Generation
 from generation.queueing import AGAIN, announce, locked, queue_again, take_out_all
+from generation.signals import swept, ticked
 
 logger = logging.getLogger(__name__)
 State = Batch.State
@@ -23,6 +24,12 @@ Kind = BatchChore.Kind
 AT_ONCE = 500
 LOOKED_AT = 20_000
 """Items that one step looks through for what is to be asked again."""
+
+
+def connect() -> None:
+    """Have workers do them."""
+    ticked.connect(work_off, dispatch_uid="batches.work_off")
+    swept.connect(clear_lanes, dispatch_uid="batches.clear_lanes")
 
 
 def work_off(**_: Any) -> None:

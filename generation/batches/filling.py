@@ -5,7 +5,7 @@ nothing, and of two that write the same chunk one comes late and writes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -145,7 +145,9 @@ def _write(
     *,
     more: bool,
 ) -> bool:
-    wanted = [(cell, row) for cell, row in rows.items() if cell.line not in problems]
+    wanted = {
+        cell: row for cell, row in rows.items() if cell.line not in problems and isinstance(row, Generation)
+    }
     with held(chore.batch_id) as batch:
         same = next_chore(batch)
         if batch.state not in UNDER_WAY or same is None or _place(same) != _place(chore):
@@ -161,28 +163,30 @@ def _write(
         _note(same, chunk, last=last)
         if last and batch.state == State.FILLING:
             batch.move(State.RUNNING, actor=chore.asked_by)
-        BatchProgress.objects.count({batch.pk: counts})
+        BatchProgress.objects.add_counts({batch.pk: counts})
     if last:
         end_if_done(batch)
     return last
 
 
-def _add(batch: Batch, wishes: Wishes, wanted: Sequence[tuple[Cell, Generation]]) -> Counter[str]:
+def _add(batch: Batch, wishes: Wishes, wanted: Mapping[Cell, Generation]) -> Counter[str]:
     """Ask for them, and hold what comes of it; gives what to count. The same picture twice is one."""
     answers = add_all(
-        [row for _, row in wanted],
+        list(wanted.values()),
         brand=batch.brand,
         by=batch.requested_by,
         references=wishes.references,
         lane=batch,
     )
-    rows = {row.pk: (cell, row) for (cell, _), (row, _) in reversed(list(zip(wanted, answers, strict=True)))}
+    rows: dict[int, tuple[Cell, Generation]] = {}
+    for cell, (row, _) in zip(wanted, answers, strict=True):
+        rows.setdefault(row.pk, (cell, row))
     known = set(
         BatchItem.objects.filter(batch=batch, generation__in=rows).values_list("generation", flat=True)
     )
     items = [
         BatchItem(batch=batch, line_id=cell.line, generation=row, new=row.batch_id == batch.pk)
-        for cell, row in reversed(rows.values())
+        for cell, row in rows.values()
         if row.pk not in known
     ]
     BatchItem.objects.bulk_create(items)

@@ -37,7 +37,7 @@ def rate(batch: int) -> float | None:
     """Pictures a minute that a batch makes at present; None where too few came of late."""
     now = timezone.now()
     own = Generation.objects.filter(batch=batch, ended_at__gte=now - LOOK_BACK).order_by("-ended_at")
-    ends = list(own.values_list("ended_at", flat=True)[:MOST])
+    ends = [end for end in own.values_list("ended_at", flat=True)[:MOST] if end]
     if len(ends) < 2:
         return None
     return 60 * len(ends) / max(1.0, (now - ends[-1]).total_seconds())
@@ -63,4 +63,4 @@ def _at_once(provider: Provider, limit: float | None) -> int:
     cores = len(os.sched_getaffinity(0))
     threads = min(settings.BRANDKIT_WORKER_THREADS, cores if provider.computes else 10**6)
     at_once = threads * max(1, workers())
-    return max(1, min(at_once, int(limit)) if limit else at_once)
+    return max(1, min(int(at_once), int(limit)) if limit else int(at_once))

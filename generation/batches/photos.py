@@ -56,4 +56,4 @@ def _take_in(chore: BatchChore, line: BatchLine) -> None:
 
 def _mark(chore: BatchChore, line: BatchLine, words: str) -> None:
     with held(chore.batch_id) as batch:
-        BatchProgress.objects.count({batch.pk: mark(line, words)})
+        BatchProgress.objects.add_counts({batch.pk: mark(line, words)})

@@ -196,9 +196,9 @@ class BatchProgressQuerySet(models.QuerySet["BatchProgress"]):
             for batch, count in holders.annotate(count=Count("pk")).values_list("batch", "count"):
                 changes[batch].update({new: count})
                 changes[batch].subtract({old: count})
-        self.count(changes)
+        self.add_counts(changes)
 
-    def count(self, changes: Mapping[int, Mapping[str, int]]) -> None:
+    def add_counts(self, changes: Mapping[int, Mapping[str, int]]) -> None:
         """Add to the counts of these batches, by their number; nothing may be locked after it."""
         for batch in sorted(changes):
             more = {name: F(name) + number for name, number in changes[batch].items() if number}
