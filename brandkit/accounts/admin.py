@@ -104,7 +104,7 @@ class BrandAdmin(ScopedAdmin):
     change = Act.MANAGE
     of_brand = "pk"
     list_display = ("name", "slug", "members")
-    fields = ("name", "slug", "allow_self_review")
+    fields = ("name", "slug", "allow_self_review", "keep_originals_days")
     inlines = (MemberInline,)
 
     @admin.display(description="members")

@@ -8,7 +8,9 @@ from django.db import models
 
 
 class User(AbstractUser):
-    """A person who signs in."""
+    """A person who signs in. mail_notices: what they are told comes by e-mail, too."""
+
+    mail_notices = models.BooleanField("notices by e-mail", default=True)
 
     def __str__(self) -> str:
         """How people are called on pages."""
