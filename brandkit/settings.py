@@ -12,7 +12,7 @@ from django.urls import reverse_lazy
 from brandkit.common.environment import Environment
 from brandkit.common.secret import secret_key
 from brandkit.log_settings import log_settings
-from brandkit.mail_settings import mail
+from brandkit.mail_settings import mail, own_address
 from brandkit.provider_settings import providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -119,7 +119,9 @@ LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:sign-in"
 
 # E-mail: none unless a server is named.
-vars().update(mail(env))
+BRANDKIT_URL = own_address(env)
+BRANDKIT_SENDS_MAIL = bool(env.str("BRANDKIT_EMAIL_URL", ""))
+vars().update(mail(env, BRANDKIT_URL))
 
 # Words and time.
 LANGUAGE_CODE = "en-gb"
@@ -255,6 +257,7 @@ UNFOLD = {
                         "icon": "groups",
                         "link": reverse_lazy("admin:accounts_brand_changelist"),
                     },
+                    {"title": "What is stuck", "icon": "hourglass", "link": reverse_lazy("admin:stuck")},
                     {
                         "title": "What happened",
                         "icon": "history",

@@ -114,7 +114,10 @@ RULES: dict[str, frozenset[str]] = {
     "GET api:asset-detail": MEMBERS,
     "POST api:asset-unpublish": JUDGES,
 }
-ELSEWHERE = {"api:nowhere"}  # answers 404 to everybody, whatever the method; tests/api/test_problems.py
+ELSEWHERE = {
+    "api:nowhere",  # answers 404 to everybody, whatever the method; tests/api/test_problems.py
+    "watching:metrics",  # knows a token of its own and no people; tests/generation/watching/test_metrics.py
+}
 
 APPS = sorted({rule.partition(" ")[2].partition(":")[0] for rule in RULES})
 

@@ -1,13 +1,13 @@
 """The admin: entered by those who curate a brand, through the same sign-in as everything else."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from csp.constants import SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from brandkit.accounts.policy import Act
 from brandkit.accounts.scoped import may_somewhere
@@ -24,6 +24,11 @@ class AdminSite(Site):
     """Django's permission tables play no part here: the policy decides."""
 
     index_template = "templates_app/admin/desk.html"
+    pages: ClassVar[list[URLPattern]] = []
+    """Those that show no single table; other rooms add theirs as the admin is loaded."""
+
+    def get_urls(self) -> list[Any]:
+        return [*self.pages, *super().get_urls()]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_curate(request)
