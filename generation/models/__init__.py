@@ -9,7 +9,7 @@ from generation.models.batches import (
     BatchProgress,
     Priority,
 )
-from generation.models.money import Budget
+from generation.models.money import Budget, SpendOfDay
 from generation.models.operation import BrandTurn, ProviderAccount, WorkerSign
 from generation.models.subjects import PreparedPicture, Reference, Subject
 from generation.models.work import WORKS, Generation, SceneDraft, Work
@@ -31,6 +31,7 @@ __all__ = [
     "ProviderAccount",
     "Reference",
     "SceneDraft",
+    "SpendOfDay",
     "Subject",
     "Work",
     "WorkerSign",

@@ -6,6 +6,8 @@ from typing import ClassVar
 from django.db import models
 
 from brandkit.accounts.models import Brand
+from generation.models.batches import Batch
+from templates_app.models import PromptVersion, SceneTemplate
 
 
 class Budget(models.Model):
@@ -43,3 +45,28 @@ class Budget(models.Model):
     def room(self) -> Decimal | None:
         """What may still be promised; None where there is no limit."""
         return None if self.limit is None else self.limit - self.committed
+
+
+class SpendOfDay(models.Model):
+    """What a brand's priced calls of one day cost, by what they were for: counted as it goes.
+
+    So nobody adds up a million attempts to show a page. day: as the service's clock reads it. calls: those
+    that began on it. batch: in whose turn they were made. It changes only under the brand's locked budget.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    provider = models.CharField(max_length=40)
+    model = models.CharField(max_length=80)
+    scene = models.ForeignKey(SceneTemplate, on_delete=models.PROTECT, related_name="+")
+    prompt_version = models.ForeignKey(PromptVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="+")
+    calls = models.PositiveIntegerField(default=0)
+    dollars = models.DecimalField(max_digits=14, decimal_places=5, default=Decimal(0))
+
+    class Meta:
+        ordering: ClassVar = ["day", "id"]
+        indexes: ClassVar = [models.Index(fields=["brand", "day", "batch", "scene"], name="spend_of_day")]
+
+    def __str__(self) -> str:
+        return f"{self.dollars} on {self.day}"
