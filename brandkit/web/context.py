@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from brandkit.accounts.models import Brand, User
+from brandkit.accounts.notices import count_new
 from brandkit.accounts.policy import Act, acts_of, brands_for
 
 
@@ -21,12 +22,20 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Nav:
-    """The top bar of a signed-in person. brand is None where the page belongs to no brand."""
+    """The top bar of a signed-in person. brand is None where the page belongs to no brand.
+
+    new_notices: how many they have not seen; from 100 on they are not counted.
+    """
 
     brand: Brand | None
     brands: list[Brand]
     links: list[Link]
     may_curate: bool
+    new_notices: int
+
+    @property
+    def told_new(self) -> str:
+        return str(self.new_notices) if self.new_notices < 100 else "99+"
 
 
 WAYS = (
@@ -56,6 +65,7 @@ def nav(user: User, brand: Brand | None, path: str) -> Nav:
         brands=brands,
         links=links(brand, acts, path) if brand else [],
         may_curate=Act.CURATE in acts and user.is_staff,
+        new_notices=count_new(user),
     )
 
 
