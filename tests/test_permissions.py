@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from rest_framework.test import APIClient
 
-from brandkit.accounts.models import Brand, Role, User
+from brandkit.accounts.models import Brand, Notice, Role, User
 from brandkit.accounts.tokens import make_token
 from generation.models import Generation, Reference
 from review.models import AssetVersion, Review
@@ -39,6 +39,10 @@ RULES: dict[str, frozenset[str]] = {
     "GET web:sign-in": ANYBODY,
     "POST web:sign-in": ANYBODY,
     "POST web:sign-out": ANYBODY,
+    "GET web:notices": SIGNED_IN,
+    "GET web:notice": frozenset({"designer"}),
+    "POST web:notices-seen": SIGNED_IN,
+    "POST web:notices-mail": SIGNED_IN,
     "GET health:healthz": ANYBODY,
     "GET health:readyz": ANYBODY,
     "GET assets:stable": ANYBODY,
@@ -114,6 +118,7 @@ RULES: dict[str, frozenset[str]] = {
     "GET api:asset-detail": MEMBERS,
     "POST api:asset-unpublish": JUDGES,
 }
+PERSONAL = {"GET web:notice"}  # one person's own: for all others there is no such thing
 ELSEWHERE = {
     "api:nowhere",  # answers 404 to everybody, whatever the method; tests/api/test_problems.py
     "watching:metrics",  # knows a token of its own and no people; tests/generation/watching/test_metrics.py
@@ -132,6 +137,7 @@ class World:
     reference: Reference
     review: Review
     version: AssetVersion
+    notice: Notice
 
     def row(self, route: str) -> int:
         """The number that stands in a route's address."""
@@ -147,9 +153,10 @@ class World:
             "asset": self.version.asset_id,
             "rename": wanted.subject_id,
             "reference": self.reference.pk,
+            "notice": self.notice.pk,
         }
         app, _, name = route.partition(":")
-        kind = {"review": "review", "studio": name.partition("-")[0], "api": name.partition("-")[0]}[app]
+        kind = {"review": "review", "studio": name.partition("-")[0], "web": name, "api": name.partition("-")[0]}[app]
         return rows.get(kind, wanted.pk)
 
     def address(self, route: str, parameters: set[str]) -> str:
@@ -199,6 +206,7 @@ def world() -> World:
         reference=make_reference(generation.subject),
         review=make_review(brand, by=asker),
         version=make_published(brand),
+        notice=Notice.objects.create(user=people["designer"], kind="batch.ended", words="It has ended."),
     )
 
 
@@ -254,6 +262,8 @@ def rules_of(app: str) -> list[str]:
 def expected(rule: str, name: str) -> str:
     if name in RULES[rule]:
         return "yes"
+    if rule in PERSONAL and name in SIGNED_IN:
+        return "no such thing"
     return {"anonymous": "sign in", "stranger": "no such thing"}.get(name, "not with your role")
 
 

@@ -1,9 +1,9 @@
-"""Pages that belong to no app: the way in and the way out."""
+"""Pages that belong to no app: the way in and the way out, and what one was told."""
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, path
 
-from brandkit.web import views
+from brandkit.web import notices, views
 
 app_name = "web"
 
@@ -14,5 +14,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         LoginView.as_view(template_name="web/sign_in.html", redirect_authenticated_user=True),
         name="sign-in",
     ),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<int:pk>/", notices.notice, name="notice"),
+    path("notices/seen/", notices.seen, name="notices-seen"),
+    path("notices/mail/", notices.by_mail, name="notices-mail"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]
