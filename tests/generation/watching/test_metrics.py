@@ -67,7 +67,8 @@ def ask(accept: str = "", **headers: str) -> Any:
 def told(text: str = "") -> Samples:
     """Name to labels, in the order of their names, to the value."""
     found: Samples = defaultdict(dict)
-    for family in parser.text_string_to_metric_families(text or ask().content.decode()):
+    read: Any = parser.text_string_to_metric_families
+    for family in read(text or ask().content.decode()):
         for sample in family.samples:
             labels = tuple(sample.labels[name] for name in sorted(sample.labels))
             found[sample.name.removeprefix("brandkit_")][labels] = sample.value
@@ -95,9 +96,10 @@ def test_there_is_no_such_page_without_a_token(settings: Any) -> None:
     assert ask(Authorization="Bearer ").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "given", ["", "Bearer ", TOKEN, f"Bearer {TOKEN[:-1]}", f"Token {TOKEN}", "Bearer \xfc"]
-)
+WRONG = ("", "Bearer ", TOKEN, f"Bearer {TOKEN[:-1]}", f"Token {TOKEN}", "Bearer \xfc")
+
+
+@pytest.mark.parametrize("given", WRONG)
 def test_it_tells_nothing_without_the_right_token(given: str) -> None:
     answer = ask(Authorization=given)
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
@@ -166,7 +168,7 @@ def test_what_is_asked_for_again_waits_since_then(acme: Brand) -> None:
 def test_what_comes_back_by_itself_waits_since_it_was_asked_for(acme: Brand) -> None:
     work = make_generation(acme)
     made(work, timezone.now() - timedelta(days=1))
-    record("generation.queued", work, **{"from": "running"})
+    record("generation.queued", work, asked="")
     assert told()["queue_oldest_seconds"]["acme", "generation", "compositor"] == pytest.approx(86400, abs=30)
 
 
@@ -206,11 +208,9 @@ def test_it_counts_attempts_by_what_came_of_them(acme: Brand) -> None:
         ("acme", "other-1", "other"): pytest.approx(0.0011),
         ("zeta", "fake-1", "fake"): pytest.approx(0.134),
     }
-    buckets = {
-        end: count for (end, model, _), count in found["attempt_seconds_bucket"].items() if model == "fake-1"
-    }
+    buckets = found["attempt_seconds_bucket"]
     expected = {"2.5": 0, "5.0": 1, "10.0": 2, "600.0": 2, "+Inf": 3}
-    assert {end: buckets[end] for end in expected} == expected
+    assert {end: buckets[end, "fake-1", "fake"] for end in expected} == expected
     assert found["attempt_seconds_count"]["fake-1", "fake"] == 3
     assert found["attempt_seconds_sum"]["fake-1", "fake"] == pytest.approx(710.1)
 
@@ -223,12 +223,8 @@ def test_a_call_counts_once_its_answer_has_come(always: None, acme: Brand) -> No
 
 
 def test_a_call_that_no_answer_came_of_counts_after_an_hour(acme: Brand) -> None:
-    attempt(
-        make_generation(acme),
-        outcome="unknown",
-        seconds=None,
-        started_at=timezone.now() - timedelta(minutes=61),
-    )
+    began = timezone.now() - timedelta(minutes=61)
+    attempt(make_generation(acme), outcome="unknown", seconds=None, started_at=began)
     assert told()["attempts_total"] == {("fake-1", "unknown", "fake"): 1}
     assert told()["spend_dollars_total"] == {("acme", "fake-1", "fake"): pytest.approx(0.134)}
 
@@ -249,10 +245,8 @@ def test_it_reads_old_attempts_once_and_no_number_falls(always: None, acme: Bran
     assert f"> {old[-1].pk}" in sums[0]
 
 
-def test_its_sums_are_those_of_the_rows_whenever_it_looked(
-    acme: Brand, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Attempts of all ages, looked at between them; in the end a tally and one that reads all at once agree."""
+def test_its_sums_are_those_of_the_rows_whenever_it_looked(acme: Brand) -> None:
+    """Attempts of all ages, looked at between them; in the end it agrees with one that reads all at once."""
     works = [make_generation(acme), make_generation(make_brand())]
     one = Tally()
     random = Random(4)
@@ -274,19 +268,18 @@ def test_its_sums_are_those_of_the_rows_whenever_it_looked(
     for line, each in anew.items():
         assert sums[line].dollars == pytest.approx(each.dollars)
         assert sums[line].seconds == pytest.approx(each.seconds)
-    waits = Attempt.objects.filter(
-        outcome="unknown", seconds=None, started_at__gt=timezone.now() - tally.SETTLED
-    )
-    assert sum(each.attempts for each in sums.values()) == 60 - waits.count()
+    waits = Attempt.objects.filter(outcome="unknown", seconds=None)
+    young = waits.filter(started_at__gt=timezone.now() - tally.SETTLED)
+    assert sum(each.attempts for each in sums.values()) == 60 - young.count()
 
 
-@pytest.mark.parametrize(("seconds", "age", "alive"), [([], inf, 0), ([5, 20, 90], 5, 2), ([90], 90, 0)])
+@pytest.mark.parametrize(("seconds", "age", "alive"), [([], inf, 0), ([5, 600], 5, 1), ([600], 600, 0)])
 def test_it_tells_of_workers(seconds: list[float], age: float, alive: int) -> None:
     for number, ago in enumerate(seconds):
         WorkerSign.objects.create(worker=f"w{number}", seen_at=timezone.now() - timedelta(seconds=ago))
     found = told()
     assert found["workers"][()] == alive
-    assert found["worker_last_sign_seconds"][()] == pytest.approx(age, abs=3)
+    assert found["worker_last_sign_seconds"][()] == pytest.approx(age, abs=30)
 
 
 def test_it_tells_how_accounts_stand(settings: Any) -> None:
@@ -301,12 +294,8 @@ def test_it_tells_how_accounts_stand(settings: Any) -> None:
 
 def test_it_tells_of_batches_and_money(acme: Brand) -> None:
     prompt = make_prompt(acme)
-    for state, paused, queued in (
-        ("filling", False, 5),
-        ("running", False, 7),
-        ("running", True, 9),
-        ("ended", False, 0),
-    ):
+    kinds = (("filling", False, 5), ("running", False, 7), ("running", True, 9), ("ended", False, 0))
+    for state, paused, queued in kinds:
         batch = Batch.objects.create(
             brand=acme,
             name="b",
