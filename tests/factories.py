@@ -1,6 +1,7 @@
 """Small rows for tests: each call makes a new one, with real (tiny) pictures in the stores."""
 
 import io
+from collections.abc import Sequence
 from itertools import count
 from typing import Any, TypeVar
 
@@ -10,7 +11,17 @@ from PIL import Image
 
 from brandkit.accounts.models import Brand, Membership, Role, User
 from brandkit.common.storage import digest, keep, private_store
-from generation.models import Attempt, Generation, Output, Reference, Subject
+from generation.models import (
+    Attempt,
+    Batch,
+    BatchItem,
+    BatchLine,
+    BatchProgress,
+    Generation,
+    Output,
+    Reference,
+    Subject,
+)
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
 
@@ -190,3 +201,47 @@ def make_reference(subject: Subject, *, shows: str = "angle", data: bytes = b"",
         "height": 64,
     }
     return Reference.objects.create(subject=subject, **{**given, **fields})
+
+
+def make_batch(brand: Brand, *, by: User | None = None, **fields: Any) -> Batch:
+    """A batch of no line yet, under way, with its progress."""
+    given: dict[str, Any] = {
+        "name": f"Batch {next(_number)}",
+        "prompt_version": fields.get("prompt_version") or make_prompt(brand),
+        "provider": "compositor",
+        "requested_by": by,
+        "state": Batch.State.RUNNING,
+        "started_at": timezone.now(),
+    }
+    batch = Batch.objects.create(brand=brand, **{**given, **fields})
+    BatchProgress.objects.create(batch=batch)
+    return batch
+
+
+def add_line(batch: Batch, pictures: Sequence[Generation] = (), **fields: Any) -> BatchLine:
+    """One more line of `batch` with these pictures in it, counted in its progress. They share a subject."""
+    scenes = list(dict.fromkeys(each.scene_version_id for each in pictures))
+    given: dict[str, Any] = {
+        "number": batch.lines.count() + 1,
+        "subject": pictures[0].subject if pictures else None,
+        "scenes": scenes,
+        "formats": list(dict.fromkeys(each.output_format_id for each in pictures)),
+        "filled_at": timezone.now() if pictures else None,
+    }
+    line = BatchLine.objects.create(batch=batch, **{**given, **fields})
+    BatchItem.objects.bulk_create(
+        BatchItem(batch=batch, line=line, generation=each, new=True) for each in pictures
+    )
+    Generation.objects.filter(pk__in=[each.pk for each in pictures]).update(batch=batch)
+    batch.scenes = list(dict.fromkeys([*batch.scenes, *line.scenes]))
+    batch.save(update_fields=["scenes"])
+    progress = batch.progress
+    for each in pictures:
+        setattr(progress, each.state, getattr(progress, each.state) + 1)
+    if line.problem:
+        progress.problems += 1
+    else:
+        progress.lines, progress.wanted = progress.lines + 1, progress.wanted + line.pictures
+    progress.filled += line.filled_at is not None
+    progress.save()
+    return line

@@ -12,10 +12,11 @@ from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, Notice, Role, User
 from brandkit.accounts.tokens import make_token
-from generation.models import Generation, Reference
+from generation.models import Batch, Generation, Reference
 from review.models import AssetVersion, Review
 from tests.factories import (
     cutout_bytes,
+    make_batch,
     make_brand,
     make_generation,
     make_reference,
@@ -67,6 +68,18 @@ RULES: dict[str, frozenset[str]] = {
     "GET studio:subject-file": MEMBERS,
     "GET studio:output-file": MEMBERS,
     "GET studio:scene-file": MEMBERS,
+    # Many at once
+    "GET batches:home": MEMBERS,
+    "GET batches:many": MEMBERS,
+    "POST batches:look": MEMBERS,
+    "POST batches:start": MEMBERS,
+    "GET batches:show": MEMBERS,
+    "GET batches:news": MEMBERS,
+    "POST batches:pause": MEMBERS,
+    "POST batches:resume": MEMBERS,
+    "POST batches:cancel": MEMBERS,
+    "POST batches:retry": MEMBERS,
+    "POST batches:priority": MEMBERS,
     # The review desk and the library
     "GET review:desk": JUDGES,
     "GET review:show": MEMBERS,
@@ -138,6 +151,7 @@ class World:
     review: Review
     version: AssetVersion
     notice: Notice
+    batch: Batch
 
     def row(self, route: str) -> int:
         """The number that stands in a route's address."""
@@ -154,9 +168,12 @@ class World:
             "rename": wanted.subject_id,
             "reference": self.reference.pk,
             "notice": self.notice.pk,
+            "batch": self.batch.pk,
         }
         app, _, name = route.partition(":")
-        kind = {"review": "review", "studio": name.partition("-")[0], "web": name, "api": name.partition("-")[0]}[app]
+        first = name.partition("-")[0]
+        kinds = {"review": "review", "studio": first, "web": name, "api": first, "batches": "batch"}
+        kind = kinds[app]
         return rows.get(kind, wanted.pk)
 
     def address(self, route: str, parameters: set[str]) -> str:
@@ -207,6 +224,7 @@ def world() -> World:
         review=make_review(brand, by=asker),
         version=make_published(brand),
         notice=Notice.objects.create(user=people["designer"], kind="batch.ended", words="It has ended."),
+        batch=make_batch(brand),
     )
 
 

@@ -40,8 +40,10 @@ class Nav:
 
 WAYS = (
     ("Studio", "studio:home", Act.REQUEST),
+    ("Batches", "batches:home", Act.SEE),
     ("Review", "review:desk", Act.REVIEW),
     ("Library", "review:library", Act.SEE),
+    ("Spend", "spend:page", Act.SEE),
 )
 
 
