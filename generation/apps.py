@@ -5,7 +5,14 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
+        from brandkit.accounts.mailing import send_aside
         from generation import checks  # noqa: F401 -- registers them
         from generation.batches import chores
+        from generation.catalogue import leftovers
+        from generation.housekeeping import keep_house
+        from generation.signals import swept
 
         chores.connect()
+        leftovers.connect()
+        swept.connect(send_aside, dispatch_uid="accounts.mail")
+        swept.connect(keep_house, dispatch_uid="generation.housekeeping")

@@ -139,7 +139,7 @@ def check(photos: Photos, name: str) -> str:
     """The hash of a photo's bytes, once its size and its first bytes are those of one. Raises Invalid."""
     with _reading(photos, name) as file:
         head, hashed, size = file.read(HEAD), sha256(), 0
-        _check_head(head)
+        _check_head(name, head)
         for piece in _pieces(file, head):
             hashed.update(piece)
             size += len(piece)
@@ -175,11 +175,12 @@ def _pieces(file: IO[bytes], head: bytes) -> Iterator[bytes]:
         piece = file.read(PIECE)
 
 
-def _check_head(head: bytes) -> None:
+def _check_head(name: str, head: bytes) -> None:
     try:
         media_type(head, len(head))
     except Unreadable as error:
-        raise Invalid("This file is empty." if not head else str(error)) from error
+        words = str(error) if head else "This file is empty."
+        raise Invalid(f"“{name}”: {words}") from error
 
 
 def _check_directory(file: IO[bytes]) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from brandkit.common.errors import Invalid
 
@@ -39,7 +40,7 @@ class Columns:
 
     def kept(self, cells: Sequence[str]) -> dict[str, str]:
         """A row by its columns' labels, to be written out again; without what was wrong with it before."""
-        pairs = zip(self.labels, cells, strict=False)
+        pairs = zip_longest(self.labels, cells[: len(self.labels)], fillvalue="")
         return {label: cell for label, cell in pairs if label and known(label) != PROBLEM}
 
     @property

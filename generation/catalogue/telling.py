@@ -7,6 +7,8 @@ from typing import Self
 
 from tqdm import tqdm
 
+from generation.templatetags.batches import about_time
+
 EVERY = 10.0
 """Seconds between two lines."""
 
@@ -47,17 +49,9 @@ class Telling:
         if not rate:
             return words
         left = (self._of - done) / rate
-        return f"{words}, {per(rate, self._noun)}, {duration(left)} left"
+        return f"{words}, {per(rate, self._noun)}, {about_time(left)} left"
 
 
 def per(rate: float, noun: str) -> str:
     """So many a second, told by the minute where they are few."""
     return f"{rate:.1f} {noun} a second" if rate >= 1 else f"{rate * 60:.1f} {noun} a minute"
-
-
-def duration(seconds: float) -> str:
-    """Roughly, as people say it: "40 s", "12 min", "3 h 20 min"."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -40,8 +40,8 @@ Options = Mapping[str, Any]
 
 class Command(BaseCommand):
     help = (
-        "Asks for pictures of all that a table (CSV or Excel) lists. Columns: sku, name, photo, scenes, formats, "
-        "variations, priority. Exit status 0 if all rows were asked for, 3 if some were, 1 if none."
+        "Asks for pictures of all that a table (CSV or Excel) lists, by sku, name, photo, scenes, formats, "
+        "variations and priority. Exit status 0 if all rows were asked for, 3 if some were, 1 if none."
     )
     requires_system_checks = ()
 
@@ -172,7 +172,7 @@ class Command(BaseCommand):
             self.tell("fix", f"{options['out']} has the bad rows. Mend it, and import it.")
 
     def tell_estimate(self, found: "Estimate") -> None:
-        from generation.catalogue.telling import duration
+        from generation.templatetags.batches import about_time
         from generation.templatetags.studio import about
 
         self.facts |= {
@@ -187,7 +187,7 @@ class Command(BaseCommand):
         words += f"{found.pictures:,}, of which {found.there:,} are there already and {found.new:,} are new"
         if found.new:
             words += f": {about(found.price)}"
-            words += f", in about {duration(found.seconds)}" if found.seconds else ""
+            words += f", in about {about_time(found.seconds)}" if found.seconds else ""
         self.tell("pictures", words)
         if found.left is not None:
             over = f", ${found.over:.2f} less than it takes: the rest waits" if found.over else ""

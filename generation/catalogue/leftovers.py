@@ -1,0 +1,43 @@
+"""What imports leave behind, and when it goes: drafts that nobody started, and zips that are used up."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from brandkit.common.errors import BrandkitError
+from brandkit.common.storage import private_store
+from generation.batches import asking
+from generation.catalogue import photos
+from generation.models import Batch
+from generation.signals import swept
+
+DRAFTS_KEPT = timedelta(days=1)
+ZIPS_KEPT = timedelta(days=7)
+"""After a batch was asked for, once it has ended."""
+
+AT_ONCE = 20
+
+
+def connect() -> None:
+    """Have workers tidy up after their sweeps."""
+    for receiver in (throw_away_drafts, delete_zips, photos.forget):
+        swept.connect(receiver, dispatch_uid=f"catalogue.{receiver.__name__}")
+
+
+def throw_away_drafts(**_: object) -> None:
+    """Those that nobody started within a day."""
+    old = Batch.objects.filter(state=Batch.State.DRAFT, created_at__lt=timezone.now() - DRAFTS_KEPT)
+    for batch in old.select_related("brand")[:AT_ONCE]:
+        try:
+            asking.discard(batch, None)
+        except BrandkitError:  # somebody has just started it, or another worker was faster
+            continue
+
+
+def delete_zips(**_: object) -> None:
+    """What was taken in is kept as photos; the file goes before the row forgets it."""
+    ended = Batch.objects.filter(state__in=[Batch.State.ENDED, Batch.State.CANCELLED], chores=None)
+    used_up = ended.filter(created_at__lt=timezone.now() - ZIPS_KEPT).exclude(photos="")
+    for batch in used_up[:AT_ONCE]:
+        private_store().delete(str(batch.photos))
+        Batch.objects.filter(pk=batch.pk).update(photos="")
