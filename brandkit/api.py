@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from brandkit.accounts.api import Brands, Login, Logout, LogoutAll
 from brandkit.common.errors import NotFound
 from generation.api import GenerationViewSet, OutputViewSet, ReferenceViewSet, SubjectViewSet
+from generation.spend_api import BudgetView, SpendView
 from review.api import AssetViewSet, ReviewViewSet
 from templates_app.api import FormatViewSet, PromptViewSet, SceneViewSet
 
@@ -44,6 +45,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout", Logout.as_view(), name="logout"),
     path("logout-all", LogoutAll.as_view(), name="logout-all"),
     path("brands", Brands.as_view(), name="brands"),
+    path("spend", SpendView.as_view(), name="spend"),
+    path("budget", BudgetView.as_view(), name="budget"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("", include(router.urls)),
     re_path("", Nowhere.as_view(), name="nowhere"),

@@ -8,15 +8,17 @@ both (`engine/brakes.py`).
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import F, Sum
+from django.urls import reverse
 from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.accounts.notices import tell
 from brandkit.common.errors import BrandkitError
 from brandkit.common.models import record
-from generation.models import Attempt, Budget, Work
+from generation.models import Attempt, Budget, Generation, SceneDraft, SpendOfDay, Work
 
 NONE = Decimal(0)
 WARN_AT = Decimal("0.8")
@@ -45,9 +47,14 @@ class OverBudget(BrandkitError):
 # Months
 
 
+def day_of(when: datetime) -> date:
+    """As the service's clock reads it."""
+    return timezone.localtime(when, timezone.get_default_timezone()).date()
+
+
 def month_of(when: datetime) -> date:
-    """Its first day, as the service's clock reads it."""
-    return timezone.localtime(when, timezone.get_default_timezone()).date().replace(day=1)
+    """Its first day."""
+    return day_of(when).replace(day=1)
 
 
 def begin_of(month: date) -> datetime:
@@ -107,8 +114,8 @@ def locked(brand: int) -> Budget:
 
 def _open_first(brand: int, month: date) -> None:
     """What was spent before there were budgets counts."""
-    before = Attempt.objects.filter(brand=brand, started_at__gte=begin_of(month)).aggregate(cost=Sum("cost"))
-    Budget.objects.get_or_create(brand_id=brand, month=month, defaults={"spent": before["cost"] or NONE})
+    before = SpendOfDay.objects.filter(brand=brand, day__gte=month).aggregate(dollars=Sum("dollars"))
+    Budget.objects.get_or_create(brand_id=brand, month=month, defaults={"spent": exact(before["dollars"])})
 
 
 def _rolled_over(old: Budget, month: date) -> Budget:
@@ -198,6 +205,35 @@ def settle(attempt: Attempt, taken: Decimal) -> None:
     own.spent += more
     _tell_warned(own)
     save(own)
+    count(attempt, more)
+
+
+def count(attempt: Attempt, dollars: Decimal, *, calls: int = 0) -> None:
+    """What an attempt costs more, in its day's numbers. The budget is locked already."""
+    row = {
+        "brand": attempt.brand_id,
+        "day": day_of(attempt.started_at),
+        "provider": attempt.provider,
+        "model": attempt.model,
+        **_what_for(attempt.work),
+    }
+    more = {"calls": F("calls") + calls, "dollars": F("dollars") + dollars}
+    if not SpendOfDay.objects.filter(**row).update(**more):
+        own = {name: value for name, value in row.items() if name != "brand"}
+        SpendOfDay.objects.create(brand_id=attempt.brand_id, **own, calls=calls, dollars=dollars)
+
+
+def _what_for(work: Work) -> dict[str, Any]:
+    match work:
+        case Generation():
+            return {
+                "scene_id": work.scene_version.scene_id,
+                "prompt_version_id": work.prompt_version_id,
+                "batch_id": work.batch_id,
+            }
+        case SceneDraft():
+            return {"scene_id": work.scene_id, "prompt_version_id": None, "batch_id": None}
+    raise TypeError(work.NOUN)
 
 
 def allows(budget: Budget, cost: Decimal, held: Decimal) -> bool:
@@ -245,7 +281,13 @@ def _tell(kind: str, budget: Budget, words: str) -> None:
         limit=money(budget.limit or NONE),
         month=f"{budget.month:%B %Y}",
     )
-    tell(owners, brand=budget.brand, kind=kind, words=told)
+    path = reverse("spend:page", args=[budget.brand.slug])
+    tell(owners, brand=budget.brand, kind=kind, words=told, path=path)
+
+
+def exact(dollars: Decimal | None) -> Decimal:
+    """A sum as the database gives it, without the noise of one that adds up in binary."""
+    return round(dollars or NONE, 5)
 
 
 def money(dollars: Decimal) -> str:

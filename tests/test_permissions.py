@@ -31,6 +31,7 @@ ANYBODY = frozenset({"anonymous", "stranger", "designer", "reviewer", "curator",
 SIGNED_IN = ANYBODY - {"anonymous"}
 MEMBERS = SIGNED_IN - {"stranger"}
 JUDGES = frozenset({"reviewer", "owner"})
+OWNERS = frozenset({"owner"})
 
 # Method and route to those who may. Others are sent to the sign-in (the API: 401), told that there is no such
 # thing (strangers, 404), or told that their role does not allow it (members, 403).
@@ -93,12 +94,19 @@ RULES: dict[str, frozenset[str]] = {
     "GET review:version": MEMBERS,
     "GET review:thumbnail": MEMBERS,
     "POST review:unpublish": JUDGES,
+    # Money
+    "GET spend:page": MEMBERS,
+    "GET spend:table": MEMBERS,
+    "POST spend:limit": OWNERS,
     # The API
     "GET api:openapi": ANYBODY,
     "POST api:login": ANYBODY,
     "POST api:logout": SIGNED_IN,
     "POST api:logout-all": SIGNED_IN,
     "GET api:brands": SIGNED_IN,
+    "GET api:spend": MEMBERS,
+    "GET api:budget": MEMBERS,
+    "POST api:budget": OWNERS,
     "GET api:subject-list": MEMBERS,
     "POST api:subject-list": MEMBERS,
     "GET api:subject-detail": MEMBERS,
@@ -204,8 +212,9 @@ class World:
             },
             "POST api:review-decide": {"verdict": "approved"},
             "POST review:decide": {"verdict": "approved"},
+            "POST api:budget": {"limit": "100.00"},
         }
-        in_brand = {"brand": self.brand.slug} if rule.endswith("-list") else {}
+        in_brand = {"brand": self.brand.slug} if rule.endswith(("-list", ":spend", ":budget")) else {}
         return bodies.get(rule, {}) | in_brand
 
 
