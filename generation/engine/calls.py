@@ -125,8 +125,7 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
         if cost:
             began = budgets.charge(budgets.locked(work.brand_id), work, cost)
         claim.note(tries=work.tries + 1, reserved=work.reserved)
-        BatchProgress.objects.add_cost(work.turn, cost)
-        return Attempt.objects.create(
+        attempt = Attempt.objects.create(
             **{work.NOUN: work},
             brand_id=work.brand_id,
             number=work.attempts.count() + 1,
@@ -137,6 +136,10 @@ def _begin(claim: Claim, provider: Provider, request: PictureRequest) -> Attempt
             started_at=began,
             cost=cost,
         )
+        if cost:
+            budgets.count(attempt, cost, calls=1)
+        BatchProgress.objects.add_cost(work.turn, cost)
+        return attempt
 
 
 def _make(provider: Provider, request: PictureRequest, sink: Sink, job: NotedJob, attempt: Attempt) -> Call:
