@@ -59,6 +59,8 @@ def picture(request: HttpRequest, row: Model | None, kind: str, kinds: tuple[str
     if row is None or kind not in kinds:
         raise NotFound
     file: FieldFile = getattr(row, kind)
+    if not file:
+        raise NotFound("This file has been deleted, as the brand's rule has it.")
     etag = quote_etag(etag_of(row, kind, file))
     response = get_conditional_response(request, etag=etag) or stream(file, kind, media_type_of(row, kind))
     response["ETag"] = etag

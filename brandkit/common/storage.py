@@ -17,6 +17,7 @@ from django.db import OperationalError
 from brandkit.common.errors import StorageFailed
 
 PARTS = ".parts"
+PENDING = "pending"
 LEFT_OVER = 3600.0
 """Seconds after which a file that nobody writes to any more belongs to a process that was killed."""
 
@@ -71,15 +72,20 @@ def keep(store: Storage, name: str, content: bytes | IO[bytes]) -> str:
 
 
 class NewFiles:
-    """Files below one place in a store, that go again at the end of the `with` unless `stay` was called."""
+    """Files below one place in a store, that go again at the end of the `with` unless `stay` was called.
+
+    A note in the store tells of the place meanwhile: `leftovers` reads it where the process was killed.
+    """
 
     def __init__(self, store: Storage, place: str) -> None:
         self.store = store
         self.place = place
         self.names: list[str] = []
+        self._note = ""
 
     def add(self, name: str, content: bytes | IO[bytes]) -> str:
         """Store `content` as `name` below the place; gives its full name. Raises StorageFailed."""
+        self._note = self._note or keep(self.store, f"{PENDING}/{uuid4().hex}", self.place.encode())
         full = f"{self.place}/{name}"
         self.names.append(full)
         return keep(self.store, full, content)
@@ -91,9 +97,17 @@ class NewFiles:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for name in self.names:
-            with contextlib.suppress(Exception):  # what went wrong before is what has to be told
-                self.store.delete(name)
+        left = [name for name in self.names if not self._delete(name)]
+        if self._note and not left:
+            self._delete(self._note)
+
+    def _delete(self, name: str) -> bool:
+        """Whether it worked: what went wrong before is what has to be told."""
+        try:
+            self.store.delete(name)
+        except Exception:
+            return False
+        return True
 
 
 def remove_leftovers() -> None:

@@ -12,7 +12,8 @@ from brandkit.common.storage import private_store
 class Subject(models.Model):
     """The thing that must stay the same. The same bytes in one brand are the same Subject.
 
-    original: as uploaded; normal: upright, sRGB, no metadata; cutout: RGBA of the same pixels as normal.
+    original: as uploaded; empty once it is older than the brand keeps originals. normal: upright, sRGB, no
+    metadata; cutout: RGBA of the same pixels as normal.
     box: the thing's place in the photo as fractions x0, y0, x1, y1. advice: `[{"code", "words"}]`.
     """
 
