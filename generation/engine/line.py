@@ -91,7 +91,7 @@ def of_no_provider() -> Iterator[Work]:
 
 def _late(model: type[Work], now: datetime, ours: Collection[UUID]) -> "QuerySet[Any]":
     """Whose worker has gone, the oldest first."""
-    running = model.objects.filter(state=State.RUNNING, lease_until__lt=now)
+    running = model.objects.filter(state=State.RUNNING, retry_at=None, lease_until__lt=now)
     return running.exclude(claim__in=ours).order_by("lease_until", "pk")
 
 
@@ -149,7 +149,9 @@ def _first_of_batches(now: datetime, aliases: list[str]) -> Head | None:
 
 def _lane(model: type[Work], now: datetime, **which: Any) -> Subquery:
     """Number of the first that waits in that lane and is due."""
+    order = ["-priority", "pk"]
     if model is Generation:
         which = {"batch": None, **which}
-    waiting = model.objects.in_line().filter(_due(now), **which).order_by("-priority", "pk")
+        order = ["batch_id", *order]  # it is the same for all; PostgreSQL finds the index by it
+    waiting = model.objects.in_line().filter(_due(now), **which).order_by(*order)
     return Subquery(waiting.values("pk")[:1])

@@ -12,10 +12,10 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='generation',
-            index=models.Index(condition=models.Q(('fetched__gt', ''), ('state', 'queued')), fields=['id'], name='generation_come'),
+            index=models.Index(condition=models.Q(('fetched__gt', ''), ('state', 'queued')), fields=['state', 'id'], name='generation_come'),
         ),
         migrations.AddIndex(
             model_name='scenedraft',
-            index=models.Index(condition=models.Q(('fetched__gt', ''), ('state', 'queued')), fields=['id'], name='scene_draft_come'),
+            index=models.Index(condition=models.Q(('fetched__gt', ''), ('state', 'queued')), fields=['state', 'id'], name='scene_draft_come'),
         ),
     ]

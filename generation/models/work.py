@@ -146,7 +146,7 @@ def held(name: str) -> models.Index:
 
 def come(name: str) -> models.Index:
     """The index of those in the queue whose picture is there: it only has to be opened."""
-    return models.Index(fields=["id"], name=name, condition=Q(state="queued", fetched__gt=""))
+    return models.Index(fields=["state", "id"], name=name, condition=Q(state="queued", fetched__gt=""))
 
 
 def waiting(name: str, *, funded: bool, fields: list[str]) -> models.Index:
