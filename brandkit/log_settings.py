@@ -1,5 +1,6 @@
-"""What is logged and how it looks, for `LOGGING`; see docs/operate.md."""
+"""What can be seen of the inside: what is logged and how, and who may read the numbers; docs/operate.md."""
 
+import re
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -28,3 +29,11 @@ def log_settings(env: Environment) -> dict[str, Any]:
             "axes": {"level": "WARNING"},  # four lines for each sign-in otherwise
         },
     }
+
+
+def metrics_token(env: Environment) -> str:
+    """Empty where nobody may read them. Raises ImproperlyConfigured where it is too easily guessed."""
+    token = env.str("BRANDKIT_METRICS_TOKEN", "")
+    if token and not re.fullmatch(r"[!-~]{16,}", token):
+        raise ImproperlyConfigured("BRANDKIT_METRICS_TOKEN must be at least 16 letters, digits or signs.")
+    return str(token)

@@ -1,6 +1,5 @@
 """Settings, read from the environment. A bad value stops the start and names itself; see docs/operate.md."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from django.urls import reverse_lazy
 
 from brandkit.common.environment import Environment
 from brandkit.common.secret import secret_key
-from brandkit.log_settings import log_settings
+from brandkit.log_settings import log_settings, metrics_token
 from brandkit.mail_settings import mail, own_address
 from brandkit.provider_settings import providers
 
@@ -344,6 +343,4 @@ SPECTACULAR_SETTINGS = {
 
 # Seeing inside.
 LOGGING = log_settings(env)
-BRANDKIT_METRICS_TOKEN = env.str("BRANDKIT_METRICS_TOKEN", "")
-if BRANDKIT_METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", BRANDKIT_METRICS_TOKEN):
-    raise ImproperlyConfigured("BRANDKIT_METRICS_TOKEN must be at least 16 letters, digits or signs.")
+BRANDKIT_METRICS_TOKEN = metrics_token(env)
