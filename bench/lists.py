@@ -28,7 +28,7 @@ from urllib.parse import quote
 import psycopg
 
 from bench.database import own_database
-from bench.many_rows import BASE, BATCH, PUBLISH
+from bench.many_rows import BASE, BATCH, KINDS, PUBLISH
 
 GOAL = 2.0
 FEW, MANY = 1_000, 1_000_000
@@ -53,7 +53,8 @@ WAITING = [
     ("/b/many/studio/", "/b/many/studio/pictures/older?before={old}"),
     (f"{API}/generations", f"{API}/generations?cursor={{cursor_old}}"),
     (f"{API}/outputs", f"{API}/outputs?cursor={{cursor_old}}"),
-    ("/b/many/batches/", f"/b/many/batches/{BATCH}/"),
+    (f"/b/many/batches/{BATCH}/", f"/b/many/batches/{BATCH}/?after={{line}}"),
+    (f"/b/many/batches/{BATCH}/?state=failed", f"/b/many/batches/{BATCH}/?state=failed&after={{line}}"),
 ]
 PUBLISHED = [
     (LIBRARY, f"{LIBRARY}?before={{old}}"),
@@ -80,6 +81,7 @@ class Server:
     def filled_in(self, path: str) -> str:
         old, new = str(BASE + NEAR), str(BASE + self.rows - NEAR)
         places = {"{old}": old, "{new}": new, "{first}": str(BASE + 2)}
+        places["{line}"] = str(BASE + (self.rows - NEAR) // KINDS)
         places |= {"{cursor_old}": cursor(old), "{cursor_new}": cursor(new)}
         for name, value in places.items():
             path = path.replace(name, value)
@@ -99,8 +101,10 @@ def server(rows: int, postgres: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder, own_database(folder, postgres) as url:
         command = [sys.executable, "-m", "bench.many_rows", str(rows)]
         environment = {**os.environ, "DATABASE_URL": url}
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes) as process:
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment, text=True, stdin=pipe, stdout=pipe
+        ) as process:
             try:
                 began = time.perf_counter()
                 assert said(process.stdout) == "ready"

@@ -59,7 +59,7 @@ def copy(row: "Model", rows: int, **fields: str) -> None:
 
     quote, table = connection.ops.quote_name, row._meta.db_table
     fields = {"id": f"{BASE} + n", **fields}
-    names = [field.column for field in row._meta.concrete_fields]
+    names = [field.column for field in row._meta.concrete_fields if field.column]
     values = ", ".join(fields.get(name, quote(name)) for name in names)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -70,7 +70,10 @@ def copy(row: "Model", rows: int, **fields: str) -> None:
 
 
 def fill(rows: int) -> "AssetVersion":
-    """So many pictures in one batch, all done, that wait for their verdict; half of them rita asked for."""
+    """So many pictures in one batch that wait for their verdict; half of them rita asked for.
+
+    One in ten has failed, so that its batch has something to tell; its picture is there all the same.
+    """
     from brandkit.common.models import Event
 
     first = first_of_each()
@@ -86,7 +89,12 @@ def fill(rows: int) -> "AssetVersion":
     }
     named = {"name": "'Cup ' || n", "slug": "'cup-' || n", "original_sha256": "'photo-' || n"}
     copy(generation.subject, -(-rows // KINDS), **named)
-    copy(generation, rows, wish="'wish-' || n", subject_id=subject, batch_id=str(BATCH), **asked, **made_in)
+    failed = {
+        "state": "CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END",
+        "failure_code": "CASE WHEN n % 10 = 0 THEN 'too_' || n % 20 ELSE '' END",
+    }
+    wish = {"wish": "'wish-' || n", "subject_id": subject, "batch_id": str(BATCH)}
+    copy(generation, rows, **wish, **asked, **made_in, **failed)
     copy(output.attempt, rows, **same)
     copy(output, rows, **same, attempt_id=f"{BASE} + n")
     copy(review, rows, **same, **asked, state="'waiting'", claimed_by_id="NULL")
@@ -117,8 +125,9 @@ def batch_of(generation: Any, rows: int) -> tuple["Model", "Model"]:
         started_at=now,
         ended_at=now,
     )
-    lines = -(-rows // KINDS) + 1
-    counts = {"lines": lines, "filled": lines, "wanted": rows + 1, "succeeded": rows + 1}
+    lines, failed = -(-rows // KINDS) + 1, rows // 10
+    counts = {"lines": lines, "filled": lines, "wanted": rows + 1}
+    counts |= {"succeeded": rows + 1 - failed, "failed": failed}
     BatchProgress.objects.create(batch=batch, **counts)
     line = BatchLine.objects.create(
         batch=batch,
