@@ -1,8 +1,9 @@
 """The page that asks for many pictures: what to choose from, and what the choice comes to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 from django.conf import settings
 from django.http import HttpResponse, QueryDict
@@ -20,6 +21,7 @@ from generation.batches import asking, choosing, estimate
 from generation.batches.choosing import Choice
 from generation.batches.estimate import Estimate
 from generation.batches.forms import ManyForm
+from generation.batches.plans import Plan
 from generation.models import Batch, Priority, Subject
 from generation.pages import PROVIDER, chosen_provider
 from generation.provider import get_provider, get_providers
@@ -28,6 +30,10 @@ from templates_app.services import approved_prompts, approved_scenes
 
 PARTS = ("found", "chosen", "offer")
 """What htmx may ask for by its target; else it is told what the choice comes to."""
+
+
+LOOKED_AT = 2000
+"""Pictures that are looked for one by one while somebody chooses: half a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +125,7 @@ class Asked:
                 scenes=len(data["scene"]),
                 formats=len(data["format"]),
                 variations=form.variations_wanted,
-                estimate=estimate.of(plan),
+                estimate=estimate.of(spread(plan), look_at=LOOKED_AT),
             )
         except Invalid as error:
             return Sum(words=error.message)
@@ -155,6 +161,12 @@ class Asked:
 
     def batches(self) -> list[Batch]:
         return choosing.to_take_from(self.brand)
+
+
+def spread(plan: Plan) -> Plan:
+    """The same with its lines in no order: those that are looked at stand for the others."""
+    mixed = sorted(plan.lines, key=lambda line: crc32(str(line.number).encode()))
+    return replace(plan, lines=mixed)
 
 
 @require_GET

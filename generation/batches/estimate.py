@@ -53,18 +53,19 @@ class Estimate:
         return max(Decimal(0), self.price - self.left)
 
 
-def of(what: Plan | Batch) -> Estimate:
+def of(what: Plan | Batch, *, look_at: int = LOOKED_AT) -> Estimate:
     """Look at every line. A query or two for 500 pictures; nothing is written.
 
-    A line whose photo is still to be taken in counts as new. Raises Invalid where its provider is not there.
+    look_at: about so many pictures, those of the first lines, are looked for one by one. A line whose photo
+    is still to be taken in counts as new. Raises Invalid where its provider is not there.
     """
     if isinstance(what, Batch):
         written = Written(what)
         rows = what.lines.select_related("subject").order_by("number")
-        looked = _Looked(written.plan())
+        looked = _Looked(written.plan(), look_at)
         looked.at(map(written.line, rows.iterator(chunk_size=1000)))
     else:
-        looked = _Looked(what)
+        looked = _Looked(what, look_at)
         looked.at(what.lines)
     return looked.estimate()
 
@@ -72,8 +73,8 @@ def of(what: Plan | Batch) -> Estimate:
 class _Looked:
     """Adds up what there is to see."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, look_at: int) -> None:
+        self._plan, self._look_at = plan, look_at
         self._wishes = Wishes(plan)
         self._problems: dict[int, str] = {}
         self._seen: set[str] = set()
@@ -96,7 +97,7 @@ class _Looked:
             if line.subject is None:
                 self._new += line.pictures
                 self._price += price
-            elif looked_at > LOOKED_AT:
+            elif looked_at > self._look_at:
                 self._unseen += line.pictures
                 self._price_unseen += price
             else:

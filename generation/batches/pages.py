@@ -43,6 +43,8 @@ def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
 def show(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
     """One batch. ?after= names the line to go on from, ?state= one state whose pictures are wanted."""
     batch = selectors.batch(brand, pk)
+    if batch.state == Batch.State.DRAFT:
+        return redirect("batches:import-draft", brand.slug, batch.pk)
     after, only = row_number(request.GET.get("after", "")) or 0, wanted_state(request)
     shown = sheet.page(batch, after=after, state=only)
     context = {
@@ -51,6 +53,7 @@ def show(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
         "after": after,
         "sheet": shown,
         "problems": selectors.problems(batch)[:PROBLEMS],
+        "fix_address": address("fix", batch),
         "next_address": "?"
         + urlencode({"state": only, "after": shown.after} if only else {"after": shown.after}),
         "first_address": "?" + urlencode({"state": only}) if only else address("show", batch),
@@ -97,7 +100,7 @@ def standing(request: HtmxRequest, batch: Batch) -> dict[str, object]:
         "may_request": may(request.user, Act.REQUEST, batch.brand),
         "priorities": Priority.choices,
         "watching": under_way,
-        "calm": bool(progress.waits) or not batch.is_under_way,
+        "calm": bool(progress.waits),
         "tenths": f"{batch.state}{10 * batch.progress.ended // max(batch.progress.wanted, 1)}",
         "stands": stands(batch, failures),
     }

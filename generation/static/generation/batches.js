@@ -36,6 +36,19 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (pressed && document.activeElement === document.body) document.getElementById(pressed)?.focus();
 });
 
+// What is open closes by Escape, or by a click beside it.
+document.addEventListener("keydown", (event) => {
+  const details = event.key === "Escape" && document.querySelector("#controls details[open]");
+  if (!details) return;
+  details.open = false;
+  details.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const details of document.querySelectorAll("#controls details[open]")) {
+    if (!details.contains(event.target)) details.open = false;
+  }
+});
+
 // In the grid: left and right within a row, up and down in the same column.
 document.getElementById("sheet")?.addEventListener("keydown", (event) => {
   const tile = event.target.closest("a.tile");
