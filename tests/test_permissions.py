@@ -81,6 +81,13 @@ RULES: dict[str, frozenset[str]] = {
     "POST batches:cancel": MEMBERS,
     "POST batches:retry": MEMBERS,
     "POST batches:priority": MEMBERS,
+    "GET batches:import": MEMBERS,
+    "POST batches:import-look": MEMBERS,
+    "POST batches:import-check": MEMBERS,
+    "GET batches:import-draft": MEMBERS,
+    "POST batches:import-start": MEMBERS,
+    "POST batches:import-discard": MEMBERS,
+    "GET batches:fix": MEMBERS,
     # The review desk and the library
     "GET review:desk": JUDGES,
     "GET review:show": MEMBERS,
