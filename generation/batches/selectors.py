@@ -1,10 +1,10 @@
 """What pages and API show of batches: reads only, and none that grows with the batch."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import QuerySet
 
 from brandkit.accounts.models import Brand
 from brandkit.common.errors import NotFound
@@ -21,8 +21,8 @@ BATCHES = 25
 PICTURES = 400
 """About so many a page of the grid; a line with more of them shows the first ones."""
 LINES = 25
-FAILURES = 10_000
-"""So many are looked at to tell why."""
+FAILURES = 1_000
+"""So many that failed, and so many that were refused, are looked at to tell why."""
 UNFINISHED = (State.QUEUED, State.RUNNING)
 
 
@@ -173,12 +173,13 @@ def problems(batch: Batch) -> QuerySet[BatchLine]:
 
 def failures(batch: Batch) -> list[Failure]:
     """Why pictures of its own turn ended without one, the most frequent first."""
-    ended = Generation.objects.filter(batch=batch, state__in=[State.REFUSED, State.FAILED]).order_by("-pk")
-    some = Generation.objects.filter(pk__in=ended.values("pk")[:FAILURES]).order_by()
-    found = some.values("failure_code").annotate(count=Count("pk"), words=Max("failure_words"))
+    own = Generation.objects.filter(batch=batch).order_by("-pk").values_list("failure_code", "failure_words")
+    ended = [each for state in (State.REFUSED, State.FAILED) for each in own.filter(state=state)[:FAILURES]]
+    words = dict(ended)
+    counts = Counter(code for code, _ in ended)
     return [
-        Failure(code=each["failure_code"], words=each["words"], count=each["count"])
-        for each in found.order_by("-count", "failure_code")
+        Failure(code=code, words=words[code], count=count)
+        for code, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     ]
 
 
