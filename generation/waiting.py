@@ -6,7 +6,8 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 
-from generation.models import Attempt, Work
+from generation.budgets import money, standings
+from generation.models import Attempt, Budget, Work
 from generation.provider import get_provider
 from generation.provider_accounts import AccountState, states_of
 from generation.providers.base import Provider
@@ -21,10 +22,13 @@ def why_waiting(pictures: Sequence[Work]) -> dict[int, str]:
         return {}
     kind = pictures[0].NOUN
     queued = [picture for picture in pictures if picture.state == Work.State.QUEUED]
-    shut = _shut({picture.provider for picture in queued})
-    later = {picture.pk: picture.retry_at for picture in queued if picture.provider not in shut}
+    unfunded = [picture for picture in queued if picture.reserved is None]
+    funded = [picture for picture in queued if picture.reserved is not None]
+    shut = _shut({picture.provider for picture in funded})
+    later = {picture.pk: picture.retry_at for picture in funded if picture.provider not in shut}
     return {
-        **{picture.pk: shut[picture.provider] for picture in queued if picture.provider in shut},
+        **_for_the_budget(unfunded),
+        **{picture.pk: shut[picture.provider] for picture in funded if picture.provider in shut},
         **_tried_before(kind, {pk: due for pk, due in later.items() if due and due > timezone.now()}),
     }
 
@@ -44,6 +48,23 @@ def clock(when: datetime) -> str:
     if local.date() == timezone.localdate():
         return local.strftime("%H:%M")
     return f"{local.day} {local:%B, %H:%M}"
+
+
+def budget_words(budget: Budget) -> str:
+    """Why nothing more is made of what a brand asks for, and what helps."""
+    if budget.limit is None:
+        return "Waits for the budget; it goes on in a moment."
+    return (
+        f"Waits for the budget of {budget.month:%B}: {money(budget.committed)} of {money(budget.limit)} are "
+        "spent or promised. It goes on by itself once an owner has raised the limit, or in the next month."
+    )
+
+
+def _for_the_budget(pictures: Sequence[Work]) -> dict[int, str]:
+    if not pictures:
+        return {}
+    budgets = standings(picture.brand_id for picture in pictures)
+    return {picture.pk: budget_words(budgets[picture.brand_id]) for picture in pictures}
 
 
 def _shut(aliases: Iterable[str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import template
 
+from brandkit.accounts.models import Brand
+from generation import budgets
 from generation.budgets import money
 from generation.models import Budget
 from generation.spending import Day
@@ -55,6 +57,17 @@ def standing(budget: Budget) -> str:
     if budget.room <= 0:
         return "over"
     return "near" if budget.committed >= budget.limit * Decimal("0.8") else "within"
+
+
+@register.simple_tag
+def left_words(brand: Brand) -> str:
+    """What the budget leaves those who ask for pictures; empty where there is no limit."""
+    budget = budgets.standing(brand)
+    if budget.room is None:
+        return ""
+    if budget.room > 0:
+        return f"The budget of {budget.month:%B} leaves {dollars(budget.room)}."
+    return f"Nothing is left of the budget of {budget.month:%B}: pictures wait until an owner raises it."
 
 
 @register.filter
