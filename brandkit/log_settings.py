@@ -26,6 +26,7 @@ def log_settings(env: Environment) -> dict[str, Any]:
             "django": {"handlers": [], "level": "INFO"},
             # Huey has a word for every message; what matters of them is in the rows.
             "huey": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+            "celery": {"handlers": ["console"], "level": "WARNING", "propagate": False},
             "axes": {"level": "WARNING"},  # four lines for each sign-in otherwise
         },
     }

@@ -24,6 +24,14 @@ ABOVE_ZERO = (
     "BRANDKIT_STOP_SECONDS",
 )
 
+SQLITE = "django.db.backends.sqlite3"
+BROKERS = {"huey": ("", "redis", "rediss"), "celery": ("amqp", "amqps", "redis", "rediss")}
+"""What the address of an engine's broker may begin with."""
+HINTS = {
+    "huey": "Leave it out for a file beside the database, which serves one machine.",
+    "celery": "Such as amqp://user:password@host:5672// for RabbitMQ.",
+}
+
 
 @register
 def check_provider(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
@@ -169,3 +177,27 @@ def check_limits(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> li
         for name in ("calls_at_once", "requests_a_minute")
         if len({option(alias, name) for alias in limits.aliases}) > 1
     ]
+
+
+@register
+def check_engine(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """E006: the task engine is one that there is. E007: it has a broker that it can talk to."""
+    schemes = BROKERS.get(settings.BRANDKIT_ENGINE)
+    if schemes is None:
+        words = f"BRANDKIT_ENGINE is {settings.BRANDKIT_ENGINE!r}; it must be {' or '.join(BROKERS)}."
+        return [Error(words, id="brandkit.E006")]
+    scheme = settings.BRANDKIT_ENGINE_URL.partition("://")[0]
+    if scheme in schemes:
+        return []
+    known = " or ".join(f"{each}://" for each in schemes if each)
+    words = f"BRANDKIT_ENGINE_URL must begin with {known} where BRANDKIT_ENGINE is {settings.BRANDKIT_ENGINE}."
+    return [Error(words, hint=HINTS[settings.BRANDKIT_ENGINE], id="brandkit.E007")]
+
+
+@register
+def check_reach(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
+    """W004: workers on other machines need a database and a broker that they reach."""
+    if not settings.BRANDKIT_ENGINE_URL or settings.DATABASES["default"]["ENGINE"] != SQLITE:
+        return []
+    words = "BRANDKIT_ENGINE_URL names a broker, and the database is a file: workers elsewhere don't reach it."
+    return [Warning(words, hint="Set DATABASE_URL to PostgreSQL, or leave the broker out.", id="brandkit.W004")]

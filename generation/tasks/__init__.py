@@ -6,6 +6,7 @@ second: it may be lost, come late or come twice, and no engine's promises are tr
 
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +24,10 @@ Heard = Callable[[], None]
 AWAY = 5.0
 """Seconds until a broker that does not answer is given up, and until it is asked again."""
 
-PATIENCE = 10.0
-"""Seconds that an engine may take to end."""
+PATIENCE = 2.0
+"""Seconds that an engine may take to end: it holds nothing that could be lost."""
+
+_away_until = float("-inf")
 
 
 class Engine(ABC):
@@ -44,10 +47,14 @@ class Engine(ABC):
 
 def dispatch(times: int = 1) -> None:
     """Tell workers so many times that something is due. Call it on commit; what gets lost, they find."""
+    global _away_until
+    if time.monotonic() < _away_until:
+        return
     try:
         for _ in range(times):
             engine().send()
     except Exception:
+        _away_until = time.monotonic() + AWAY
         logger.exception("Workers could not be told that something is due. They will see it by themselves.")
 
 
@@ -74,5 +81,7 @@ def engine() -> Engine:
 
 @receiver(setting_changed)
 def _forget(*, setting: str, **_: object) -> None:
+    global _away_until
+    _away_until = float("-inf")
     if setting.startswith("BRANDKIT_ENGINE"):
         engine.cache_clear()

@@ -6,6 +6,7 @@ import threading
 from django.conf import settings
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.serializer import SignedSerializer
+from redis import ConnectionPool
 
 from generation.tasks import AWAY, Engine, Heard
 
@@ -18,10 +19,15 @@ class ByHuey(Engine):
     def __init__(self, url: str) -> None:
         self._huey = _in_redis(url) if url else _in_a_file()
         self._heard: Heard = lambda: None
-        self._something_is_due = self._huey.task(name="something_is_due")(lambda: self._heard())
+
+        @self._huey.task()
+        def something_is_due() -> None:
+            self._heard()
+
+        self._message = something_is_due
 
     def send(self) -> None:
-        self._something_is_due()
+        self._message()
 
     def listen(self, heard: Heard, stop: threading.Event) -> None:
         self._heard = heard
@@ -47,5 +53,5 @@ def _in_a_file() -> Huey:
 def _in_redis(url: str) -> Huey:
     """Signed: what comes from a server that others may write to is unpickled."""
     signed = SignedSerializer(secret=settings.SECRET_KEY, salt=__name__)
-    times = {"socket_connect_timeout": AWAY, "socket_timeout": AWAY, "read_timeout": 1}
-    return RedisHuey(settings.BRANDKIT_ENGINE_PREFIX, url=url, serializer=signed, results=False, **times)
+    pool = ConnectionPool.from_url(url, socket_connect_timeout=AWAY, socket_timeout=AWAY)
+    return RedisHuey(settings.BRANDKIT_ENGINE_PREFIX, connection_pool=pool, serializer=signed, results=False)
