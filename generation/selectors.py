@@ -151,8 +151,8 @@ def with_all(rows: QuerySet[Generation]) -> QuerySet[Generation]:
 
 
 def pictures(brand: Brand, user: User, *, before: int | None = None) -> Page:
-    """What `user` has asked for, newest first, from below the number `before`."""
-    own = Generation.objects.filter(brand=brand, requested_by=user)
+    """What `user` has asked for, newest first, from below the number `before`; batches have pages of their own."""
+    own = Generation.objects.filter(brand=brand, requested_by=user, batch=None)
     if before is not None:
         own = own.filter(pk__lt=before)
     found = list(with_all(own.order_by("-pk"))[: PICTURES + 1])

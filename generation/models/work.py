@@ -194,7 +194,11 @@ class Generation(Work):
             models.Index(fields=["batch", "state", "id"], name="generation_of_batch"),
             models.Index(fields=["batch", "ended_at"], name="generation_batch_pace"),
             models.Index(fields=["brand", "-id"], name="generation_of_brand"),
-            models.Index(fields=["brand", "requested_by", "-id"], name="generation_of_person"),
+            models.Index(
+                fields=["brand", "requested_by", "-id"],
+                name="generation_single",
+                condition=Q(batch=None),
+            ),
         ]
 
     def __str__(self) -> str:
