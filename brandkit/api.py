@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from brandkit.accounts.api import Brands, Login, Logout, LogoutAll
 from brandkit.common.errors import NotFound
 from generation.api import GenerationViewSet, OutputViewSet, ReferenceViewSet, SubjectViewSet
+from generation.batches.api import BatchViewSet
 from generation.spend_api import BudgetView, SpendView
 from review.api import AssetViewSet, ReviewViewSet
 from templates_app.api import FormatViewSet, PromptViewSet, SceneViewSet
@@ -33,6 +34,7 @@ router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("subjects", SubjectViewSet, "subject")
 router.register("references", ReferenceViewSet, "reference")
 router.register("generations", GenerationViewSet, "generation")
+router.register("batches", BatchViewSet, "batch")
 router.register("outputs", OutputViewSet, "output")
 router.register("scenes", SceneViewSet, "scene")
 router.register("prompts", PromptViewSet, "prompt")

@@ -129,6 +129,17 @@ RULES: dict[str, frozenset[str]] = {
     "GET api:generation-detail": MEMBERS,
     "POST api:generation-cancel": MEMBERS,
     "POST api:generation-retry": MEMBERS,
+    "GET api:batch-list": MEMBERS,
+    "POST api:batch-list": MEMBERS,
+    "POST api:batch-estimate": MEMBERS,
+    "GET api:batch-detail": MEMBERS,
+    "GET api:batch-pictures": MEMBERS,
+    "GET api:batch-problems": MEMBERS,
+    "POST api:batch-pause": MEMBERS,
+    "POST api:batch-resume": MEMBERS,
+    "POST api:batch-cancel": MEMBERS,
+    "POST api:batch-retry": MEMBERS,
+    "POST api:batch-priority": MEMBERS,
     "GET api:output-list": MEMBERS,
     "GET api:output-detail": MEMBERS,
     "GET api:output-picture": MEMBERS,
@@ -207,7 +218,17 @@ class World:
     def body(self, rule: str) -> dict[str, Any]:
         """What a request needs to get as far as the policy, and past it."""
         wanted = self.generation
+        batch = {
+            "name": "Spring",
+            "subjects": [wanted.subject_id],
+            "scenes": [wanted.scene_version.scene.slug],
+            "prompt": wanted.prompt_version.template.slug,
+            "formats": [wanted.output_format.slug],
+        }
         bodies: dict[str, dict[str, Any]] = {
+            "POST api:batch-list": batch,
+            "POST api:batch-estimate": batch,
+            "POST api:batch-priority": {"priority": 3},
             "POST api:subject-list": {"photo": SimpleUploadedFile("a.png", cutout_bytes())},
             "POST api:subject-references": {"photo": SimpleUploadedFile("a.png", picture_bytes())},
             "POST studio:subject-attach": {"photo": SimpleUploadedFile("a.png", picture_bytes())},
@@ -221,7 +242,8 @@ class World:
             "POST review:decide": {"verdict": "approved"},
             "POST api:budget": {"limit": "100.00"},
         }
-        in_brand = {"brand": self.brand.slug} if rule.endswith(("-list", ":spend", ":budget")) else {}
+        spoken_of = rule.endswith(("-list", "-estimate", ":spend", ":budget"))
+        in_brand = {"brand": self.brand.slug} if spoken_of else {}
         return bodies.get(rule, {}) | in_brand
 
 

@@ -163,7 +163,7 @@ class BatchLine(models.Model):
 class BatchItem(models.Model):
     """A picture of a batch. new: it was asked for by this batch; else it was there, or on its way, before."""
 
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="items", db_index=False)
     line = models.ForeignKey(BatchLine, on_delete=models.CASCADE, related_name="items")
     generation = models.ForeignKey("generation.Generation", on_delete=models.CASCADE, related_name="items")
     new = models.BooleanField()
@@ -173,6 +173,7 @@ class BatchItem(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["batch", "generation"], name="one_item_a_generation"),
         ]
+        indexes: ClassVar = [models.Index(fields=["batch", "id"], name="item_of_batch")]
 
     def __str__(self) -> str:
         return f"{self.generation} in {self.batch}"
