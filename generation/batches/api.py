@@ -58,8 +58,6 @@ STANDING: Mapping[int, Any] = {200: BatchStandingSerializer}
 class BatchViewSet(BrandViewSet[Batch]):
     queryset = Batch.objects.select_related("brand", "progress", "requested_by", "prompt_version__template")
     acts: ClassVar[Mapping[str, Act]] = dict.fromkeys(ACTIONS, Act.REQUEST)
-        ("create", "estimate", "pause", "resume", "cancel", "retry", "priority"), Act.REQUEST
-    )
 
     def get_serializer_class(self) -> Any:
         return BatchSerializer if self.action == "list" else BatchStandingSerializer

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generation", "0011_spend_until_now")]
+    dependencies = [("generation", "0012_single_wishes")]
 
     operations = [
         migrations.AddIndex(
