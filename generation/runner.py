@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from brandkit.common.errors import BrandkitError, StorageFailed
+from brandkit.common.logs import about
 from brandkit.common.models import history
 from generation.engine import crew
 from generation.engine.calls import call, find_answer
@@ -61,25 +62,27 @@ def run_next() -> bool:
 def _call(claim: Claim) -> bool:
     """The first stage; whether there is a picture for the second one."""
     has_come = False
-    try:
-        _work_or_fail(claim, _have_it_come)
-        has_come = _goes_on(claim)
-    except LostClaim:
-        _say_lost(claim)
-    finally:
-        if not has_come:
-            let_go(claim)
+    with about(**claim.facts):
+        try:
+            _work_or_fail(claim, _have_it_come)
+            has_come = _goes_on(claim)
+        except LostClaim:
+            _say_lost(claim)
+        finally:
+            if not has_come:
+                let_go(claim)
     return has_come
 
 
 def _finish(claim: Claim) -> None:
     """The second stage."""
-    try:
-        _work_or_fail(claim, finish)
-    except LostClaim:
-        _say_lost(claim)
-    finally:
-        let_go(claim)
+    with about(**claim.facts):
+        try:
+            _work_or_fail(claim, finish)
+        except LostClaim:
+            _say_lost(claim)
+        finally:
+            let_go(claim)
 
 
 def _say_lost(claim: Claim) -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brandkit.common.errors import Invalid, StorageFailed
+from brandkit.common.logs import about
 from brandkit.common.storage import is_full, keep, private_store
 from generation import budgets
 from generation.budgets import OverBudget
@@ -55,9 +56,10 @@ def call(claim: Claim) -> None:
         if attempt is None:
             return None
         release_connection()
-        with Sink() as sink:
+        with about(attempt=attempt.pk), Sink() as sink:
             done = _make(provider, request, sink, NotedJob(claim, attempt), attempt)
-    return settle(claim, done)
+    with about(attempt=attempt.pk):
+        return settle(claim, done)
 
 
 def _provider_of(work: Work) -> Provider:

@@ -45,6 +45,12 @@ class Claim:
         self.turn = turn
         """When its call may begin; None where its provider's account has no limits to keep."""
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What log lines about it tell."""
+        work = self.work
+        return {"worker": worker_name(), "brand": work.brand_id, "batch": work.turn, work.NOUN: work.pk}
+
     def move(self, to: str, **changes: Any) -> None:
         """End the claim: move the work on and let it go. Raises LostClaim."""
         # After a rollback our copy of the row may believe what is not so.

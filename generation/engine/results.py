@@ -1,5 +1,6 @@
 """What a provider's answer means for the work, for its attempt, and for everybody on the account."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
@@ -19,6 +20,7 @@ from generation.engine.storable import storable
 from generation.models import Attempt, BatchProgress, Work
 from generation.providers.base import Answer, Failed, Made, Refused, Result, Stopped, TryLater
 
+logger = logging.getLogger(__name__)
 Outcome = Attempt.Outcome
 OUTCOMES = {
     Made: Outcome.PICTURE,
@@ -61,6 +63,14 @@ def settle(claim: Claim, call: Call) -> None:
         if isinstance(call.result, Made):
             _remove_unless_taken_over(call)
         raise
+    _log(call)
+
+
+def _log(call: Call) -> None:
+    """Without anybody's words: those are in the row."""
+    attempt = call.attempt
+    came = f"{attempt.outcome}, {attempt.code}" if attempt.code else attempt.outcome
+    logger.info("A call to %s: %s; %.1f s, $%s.", attempt.provider, came, call.seconds, attempt.cost)
 
 
 def _hold(claim: Claim) -> None:

@@ -37,6 +37,13 @@ class Sums:
     seconds: float = 0.0
     took: Counter[int] = field(default_factory=Counter)
 
+    def rise_to(self, other: "Sums") -> None:
+        """Take over what is more there; nothing becomes less."""
+        self.attempts = max(self.attempts, other.attempts)
+        self.dollars = max(self.dollars, other.dollars)
+        self.seconds = max(self.seconds, other.seconds)
+        self.took |= other.took
+
     def add(self, other: "Sums") -> None:
         self.attempts += other.attempts
         self.dollars += other.dollars
@@ -50,13 +57,15 @@ Lines = dict[Line, Sums]
 class Tally:
     """Sums old attempts once, and what is newer each time: a million rows are read by the first look only.
 
-    A call that still waits for its answer is not counted before it has one, or an hour has passed, so that no
-    number falls.
+    No number ever falls, which Prometheus would take for a new beginning: a call that still waits for its
+    answer is not counted before it has one, or an hour has passed. Where an attempt turns out to be another
+    one, the number that it leaves stands still until that is reached again.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: Lines = defaultdict(Sums)
+        self._told: Lines = defaultdict(Sums)
         self._until = 0
         """All attempts up to this number are in it."""
 
@@ -68,7 +77,9 @@ class Tally:
                 found[line].add(sums)
             waits = Q(outcome=Attempt.Outcome.UNKNOWN, seconds=None)
             _add(found, Attempt.objects.filter(pk__gt=self._until).exclude(waits))
-            return found
+            for line, sums in found.items():
+                self._told[line].rise_to(sums)
+            return self._told
 
     def _settle(self) -> None:
         newer = Attempt.objects.filter(pk__gt=self._until)

@@ -228,6 +228,20 @@ def test_a_call_that_no_answer_came_of_counts_after_an_hour(acme: Brand) -> None
     assert told()["spend_dollars_total"] == {("acme", "fake-1", "fake"): pytest.approx(0.134)}
 
 
+def test_no_number_falls_where_an_answer_turns_out_to_be_none(always: None, acme: Brand) -> None:
+    """A picture that can't be opened was none after all."""
+    work = make_generation(acme)
+    one = attempt(work)
+    assert told()["attempts_total"] == {("fake-1", "picture", "fake"): 1}
+    Attempt.objects.filter(pk=one.pk).update(outcome="later")
+    both = {("fake-1", "picture", "fake"): 1, ("fake-1", "later", "fake"): 1}
+    assert told()["attempts_total"] == both
+    attempt(work)
+    assert told()["attempts_total"] == both
+    attempt(work)
+    assert told()["attempts_total"]["fake-1", "picture", "fake"] == 2
+
+
 def test_it_reads_old_attempts_once_and_no_number_falls(always: None, acme: Brand) -> None:
     work, long_ago = make_generation(acme), timezone.now() - timedelta(days=1)
     old = [attempt(work, started_at=long_ago) for _ in range(3)]
