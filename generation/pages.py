@@ -19,7 +19,7 @@ from brandkit.common.errors import Invalid
 from brandkit.common.numbers import row_numbers
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation import intake, selectors, services, subjects
-from generation.forms import AskForm, NameForm, known_marks
+from generation.forms import MOST, AskForm, NameForm, known_marks
 from generation.intake import PhotoRefused
 from generation.models import Generation
 from generation.provider import get_provider
@@ -41,6 +41,7 @@ def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
         "offer": offer,
         "picked": {**picked, "format": picked["format"] or offer.usual_formats()},
         "page": selectors.pictures(brand, request.user),
+        "most": MOST,
     }
     return render(request, "generation/studio.html", context)
 

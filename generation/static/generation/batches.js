@@ -26,7 +26,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 for (const name of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) {
   document.addEventListener(name, () => {
-    open = [...document.querySelectorAll("#controls details[open]")].map((details) => details.id);
+    open = pressed === "controls" ? [] : [...document.querySelectorAll("#controls details[open]")].map((details) => details.id);
   });
 }
 document.addEventListener("htmx:afterSettle", (event) => {

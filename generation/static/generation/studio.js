@@ -5,6 +5,7 @@ const list = document.getElementById("subjects");
 const input = document.getElementById("photo");
 const blank = document.getElementById("uploading");
 const form = document.getElementById("upload");
+const many = document.getElementById("many");
 
 // Photos: two at a time, each with a card of its own.
 const waiting = [];
@@ -128,6 +129,8 @@ function count() {
   document.getElementById("sum").textContent = missing
     ? `Choose ${missing[1]}.`
     : `${some(photos, "photo")} × ${some(scenes, "scene")} × ${some(formats, "format")} = ${some(pictures, "picture")}, ${cost(...choice)}${shut && `. ${shut}.`}`;
+  const query = choice.flat().map((field) => [field.name, field.value]);
+  many.search = new URLSearchParams(query);
   document.getElementById("go").textContent = pictures ? `Make ${some(pictures, "picture")}` : "Make pictures";
 }
 
