@@ -170,7 +170,7 @@ def measure(pictures: int) -> bool:
     ended = time.perf_counter()
     stop.set()
     worker.join()
-    return told(batch, took, singles, memory() - before, taken and taken[0] < ended)
+    return told(batch, took, singles, memory() - before, bool(taken) and taken[0] < ended)
 
 
 def fill(batch: "Batch", until: int) -> float:

@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "GenerationState": "generation.models.Generation.State",
+        "BatchState": "generation.models.Batch.State",
         "ReviewState": "review.models.Review.State",
         "AttemptOutcome": "generation.models.Attempt.Outcome",
         "Verdict": "review.models.Decision.Verdict",

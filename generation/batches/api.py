@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -99,7 +99,7 @@ class BatchViewSet(BrandViewSet[Batch]):
         items = BatchItem.objects.filter(batch=self.get_object()).select_related(
             "line", "generation__scene_version__scene", "generation__output_format", "generation__output"
         )
-        return self._listed(self.paginate_queryset(items), BatchPictureSerializer)
+        return self._listed(items, BatchPictureSerializer)
 
     @operation(
         "list_batch_problems",
@@ -110,7 +110,7 @@ class BatchViewSet(BrandViewSet[Batch]):
     @action(detail=True, pagination_class=OldestFirst)
     def problems(self, request: Request, pk: int) -> Response:
         lines = selectors.problems(self.get_object())
-        return self._listed(self.paginate_queryset(lines), BatchLineSerializer)
+        return self._listed(lines, BatchLineSerializer)
 
     @operation(
         "pause_batch",
@@ -192,8 +192,8 @@ class BatchViewSet(BrandViewSet[Batch]):
             ],
         )
 
-    def _listed(self, page: Sequence[Model] | None, kind: Any) -> Response:
-        shown = kind(page, many=True, context=self.get_serializer_context())
+    def _listed(self, rows: QuerySet[Any], kind: Any) -> Response:
+        shown = kind(self.paginate_queryset(rows), many=True, context=self.get_serializer_context())
         return self.get_paginated_response(shown.data)
 
 

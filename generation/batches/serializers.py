@@ -61,7 +61,7 @@ class BatchSerializer(RowSerializer[Batch]):
 
     class Meta:
         model = Batch
-        fields = (
+        fields: ClassVar[tuple[str, ...]] = (
             "id",
             "url",
             "brand",
@@ -105,7 +105,13 @@ class BatchStandingSerializer(BatchSerializer):
     failures = serializers.SerializerMethodField()
 
     class Meta(BatchSerializer.Meta):
-        fields = (*BatchSerializer.Meta.fields, "rate", "seconds_left", "waits", "failures")
+        fields: ClassVar[tuple[str, ...]] = (
+            *BatchSerializer.Meta.fields,
+            "rate",
+            "seconds_left",
+            "waits",
+            "failures",
+        )
 
     def to_representation(self, batch: Batch) -> Any:
         self._now = selectors.progress(batch)
