@@ -186,7 +186,11 @@ class _Zips:
     def _open(self, name: str) -> _Opened:
         self._close_unused(0)
         file = private_store().open(name)
-        self._opened[name] = opened = _Opened(zip=Zip(file), file=file)
+        try:
+            self._opened[name] = opened = _Opened(zip=Zip(file), file=file)
+        except BaseException:
+            file.close()
+            raise
         return opened
 
     def _close_unused(self, seconds: float) -> None:
