@@ -53,6 +53,7 @@ WAITING = [
     ("/b/many/studio/", "/b/many/studio/pictures/older?before={old}"),
     (f"{API}/generations", f"{API}/generations?cursor={{cursor_old}}"),
     (f"{API}/outputs", f"{API}/outputs?cursor={{cursor_old}}"),
+    ("/admin/common/event/", "/admin/common/event/?p=5"),
     (f"/b/many/batches/{BATCH}/", f"/b/many/batches/{BATCH}/?after={{line}}"),
     (f"/b/many/batches/{BATCH}/?state=failed", f"/b/many/batches/{BATCH}/?state=failed&after={{line}}"),
 ]
