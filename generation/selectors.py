@@ -151,7 +151,7 @@ def with_all(rows: QuerySet[Generation]) -> QuerySet[Generation]:
 
 
 def pictures(brand: Brand, user: User, *, before: int | None = None) -> Page:
-    """What `user` has asked for, newest first, from below the number `before`. Batches have their own pages."""
+    """What `user` has asked for, newest first, from below the number `before`; no batches."""
     own = Generation.objects.filter(brand=brand, requested_by=user, batch=None)
     if before is not None:
         own = own.filter(pk__lt=before)
