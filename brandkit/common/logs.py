@@ -21,12 +21,18 @@ _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 @contextmanager
 def about(**facts: Any) -> Iterator[None]:
     """Whatever this thread logs within the block tells these facts too; what is None or empty is left out."""
-    known = {name: value for name, value in facts.items() if value not in (None, "")}
-    before = _about.set({**_about.get(), **known})
+    before = _about.set(_about.get())
     try:
+        also(**facts)
         yield
     finally:
         _about.reset(before)
+
+
+def also(**facts: Any) -> None:
+    """The same from here to the end of the block that `about` began."""
+    known = {name: value for name, value in facts.items() if value not in (None, "")}
+    _about.set({**_about.get(), **known})
 
 
 @contextmanager

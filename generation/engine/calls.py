@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from brandkit.common.errors import Invalid, StorageFailed
-from brandkit.common.logs import about
+from brandkit.common.logs import also
 from brandkit.common.storage import is_full, keep, private_store
 from generation import budgets
 from generation.budgets import OverBudget
@@ -56,10 +56,10 @@ def call(claim: Claim) -> None:
         if attempt is None:
             return None
         release_connection()
-        with about(attempt=attempt.pk), Sink() as sink:
+        also(attempt=attempt.pk)
+        with Sink() as sink:
             done = _make(provider, request, sink, NotedJob(claim, attempt), attempt)
-    with about(attempt=attempt.pk):
-        return settle(claim, done)
+    return settle(claim, done)
 
 
 def _provider_of(work: Work) -> Provider:

@@ -11,7 +11,7 @@ from django.core.files.storage import Storage
 from django.db import transaction
 from django.utils import timezone
 
-from brandkit.common.logs import about
+from brandkit.common.logs import also
 from brandkit.common.storage import keep, private_store
 from generation.engine.calls import answer_name
 from generation.engine.claims import Claim
@@ -36,14 +36,10 @@ class Copy:
 
 def finish(claim: Claim) -> None:
     """Check the fetched picture, make what is shown of it, and succeed. Raises LostClaim, StorageFailed."""
-    attempt = claim.work.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
-    release_connection()
-    with about(attempt=attempt.pk):
-        _finish(claim, attempt)
-
-
-def _finish(claim: Claim, attempt: Attempt) -> None:
     work = claim.work
+    attempt = work.attempts.filter(outcome=Attempt.Outcome.PICTURE).latest("number")
+    also(attempt=attempt.pk)
+    release_connection()
     try:
         with local_copy(private_store(), work.fetched) as copy:
             answer = open_answer(copy.file, size=copy.size)

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,65 +18,39 @@ from rest_framework.test import APIClient
 from brandkit.accounts.models import Brand, User
 from brandkit.accounts.tokens import make_token
 from brandkit.common.environment import Environment
-from brandkit.common.logs import Json, Text, about
+from brandkit.common.logs import Json, Text, about, also
 from brandkit.log_settings import log_settings
 from brandkit.web import requests
+from tests.logged import Ear, heard
 
 logger = logging.getLogger("brandkit.tests")
 MADE = 32
 """Characters of a number that we give."""
 
 
-class Ear:
-    """What is logged, as a format writes it."""
-
-    def __init__(self, formatter: logging.Formatter) -> None:
-        self.stream = StringIO()
-        self.handler = logging.StreamHandler(self.stream)
-        self.handler.setFormatter(formatter)
-
-    @property
-    def lines(self) -> list[str]:
-        return self.stream.getvalue().splitlines()
-
-    @property
-    def objects(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.lines]
-
-    def of(self, name: str) -> list[dict[str, Any]]:
-        return [each for each in self.objects if each["logger"] == name]
-
-
-def listen(formatter: logging.Formatter) -> Iterator[Ear]:
-    ear, root = Ear(formatter), logging.getLogger()
-    level = root.level
-    root.addHandler(ear.handler)
-    root.setLevel(logging.INFO)
-    yield ear
-    root.removeHandler(ear.handler)
-    root.setLevel(level)
-
-
 @pytest.fixture
 def machine() -> Iterator[Ear]:
-    yield from listen(Json())
+    with heard(Json()) as ear:
+        yield ear
 
 
 @pytest.fixture
 def person() -> Iterator[Ear]:
-    yield from listen(Text())
+    with heard(Text()) as ear:
+        yield ear
 
 
 def test_it_tells_what_the_line_is_about(machine: Ear) -> None:
     with about(worker="w:1", brand="acme", batch=None):
         with about(generation=7):
+            also(attempt=3, job="")
             logger.info("It %s.", "goes")
         logger.info("On.")
     logger.info("Alone.")
     ours = [{name: each[name] for name in sorted(each) if name != "time"} for each in machine.objects]
     same = {"level": "INFO", "logger": "brandkit.tests"}
     assert ours == [
-        {"brand": "acme", "generation": 7, **same, "message": "It goes.", "worker": "w:1"},
+        {"attempt": 3, "brand": "acme", "generation": 7, **same, "message": "It goes.", "worker": "w:1"},
         {"brand": "acme", **same, "message": "On.", "worker": "w:1"},
         {**same, "message": "Alone."},
     ]
