@@ -44,7 +44,7 @@ def test_a_call_is_told_with_its_ids_and_its_price(scripted: Script, ear: Ear) -
         "generation": work.pk,
         "attempt": attempt.pk,
     }
-    assert told["message"] == f"A call to fake: picture; {attempt.seconds:.1f} s, ${attempt.cost}."
+    assert told["message"] == f"A call to fake: picture; {attempt.seconds:.1f} s, $0.01."
 
 
 def test_a_single_wish_names_no_batch_and_the_next_line_no_old_ids(scripted: Script, ear: Ear) -> None:
