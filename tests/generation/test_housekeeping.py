@@ -1,4 +1,4 @@
-"""What time does that nobody waits for: originals go by their brand's rule, and what killed processes left."""
+"""What time does that nobody waits for: originals go by their brand's rule, and so do leftovers."""
 
 import os
 import time
