@@ -31,7 +31,7 @@ def set_limit(*, brand: Brand, by: User | None, limit: Decimal | None) -> Budget
     """
     if by:
         require(by, Act.MANAGE, brand)
-    if limit is not None and not NONE <= limit <= HIGHEST:
+    if limit is not None and not (limit.is_finite() and NONE <= limit <= HIGHEST):
         raise Invalid(f"A limit is an amount from $0 to {budgets.money(HIGHEST)}, or none at all.")
     budget = _written(brand, by, limit)
     admit(brand.pk)
