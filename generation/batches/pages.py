@@ -29,10 +29,14 @@ def home(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """The brand's batches, newest first; for htmx those of ?open= that it knows to be under way."""
     if request.htmx:
         page = selectors.some_batches(brand, row_numbers(request.GET.getlist("open")))
-        return render(request, "generation/batches/partials/runs_now.html", {"page": page})
+        return render(request, "generation/batches/partials/runs_now.html", listed(page))
     before = row_number(request.GET.get("before", ""))
-    context = {"page": selectors.page_of_batches(brand, before), "older": before is not None}
+    context = {**listed(selectors.page_of_batches(brand, before)), "older": before is not None}
     return render(request, "generation/batches/home.html", context)
+
+
+def listed(page: selectors.BatchPage) -> dict[str, object]:
+    return {"page": page, "watching": any(batch.is_under_way for batch in page.batches)}
 
 
 # One batch
