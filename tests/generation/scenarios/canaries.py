@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 from django.conf import settings
 from django.db import connection
 
+from brandkit.common.logs import Json, Text
 from generation.imaging.sniff import HEAD, sniff
 from generation.models import Subject
 from templates_app.models import SceneVersion
@@ -80,7 +81,7 @@ def files() -> Iterator[tuple[str, str]]:
 
 
 def logs(records: Iterable[logging.LogRecord]) -> Iterator[tuple[str, str]]:
-    """Every record with its traceback, and with what its message was made from."""
-    formatter = logging.Formatter("%(message)s")
+    """Every record as each of our formats writes it, and with what its message was made from."""
     for record in records:
-        yield f"log of {record.name}", f"{formatter.format(record)} {record.args!r}"
+        written = " ".join(formatter.format(record) for formatter in (Text(), Json()))
+        yield f"log of {record.name}", f"{written} {record.args!r}"

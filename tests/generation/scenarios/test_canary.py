@@ -109,6 +109,7 @@ def addresses(brand: Brand) -> Iterator[str]:
     yield "/readyz"
     yield reverse("admin:index")
     yield reverse("admin:generation_provideraccount_changelist")
+    yield reverse("admin:stuck")
     for account in ProviderAccount.objects.all():
         yield reverse("admin:generation_provideraccount_change", args=[account.pk])
     for generation in Generation.objects.all():
