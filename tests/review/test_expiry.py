@@ -36,12 +36,13 @@ def test_it_lets_go_of_what_was_held_too_long(brand: Brand) -> None:
 
 
 def test_who_comes_back_meanwhile_keeps_it(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> None:
-    review = held_until(brand, -1)
-    move = Review.move
+    review, move = held_until(brand, -1), Review.move
+    holder = Review.objects.get(pk=review.pk).claimed_by
+    assert holder is not None
 
     def come_back(self: Review, *args: object, **kwargs: object) -> None:
         monkeypatch.setattr(Review, "move", move)
-        services.claim(review=Review.objects.get(pk=review.pk), by=review.claimed_by)
+        services.claim(review=Review.objects.get(pk=review.pk), by=holder)
         move(self, *args, **kwargs)  # type: ignore[arg-type] # as they came
 
     monkeypatch.setattr(Review, "move", come_back)
