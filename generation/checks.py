@@ -190,7 +190,9 @@ def check_engine(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> li
     if scheme in schemes:
         return []
     known = " or ".join(f"{each}://" for each in schemes if each)
-    words = f"BRANDKIT_ENGINE_URL must begin with {known} where BRANDKIT_ENGINE is {settings.BRANDKIT_ENGINE}."
+    words = (
+        f"BRANDKIT_ENGINE_URL must begin with {known} where BRANDKIT_ENGINE is {settings.BRANDKIT_ENGINE}."
+    )
     return [Error(words, hint=HINTS[settings.BRANDKIT_ENGINE], id="brandkit.E007")]
 
 
@@ -199,5 +201,9 @@ def check_reach(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> lis
     """W004: workers on other machines need a database and a broker that they reach."""
     if not settings.BRANDKIT_ENGINE_URL or settings.DATABASES["default"]["ENGINE"] != SQLITE:
         return []
-    words = "BRANDKIT_ENGINE_URL names a broker, and the database is a file: workers elsewhere don't reach it."
-    return [Warning(words, hint="Set DATABASE_URL to PostgreSQL, or leave the broker out.", id="brandkit.W004")]
+    words = (
+        "BRANDKIT_ENGINE_URL names a broker, and the database is a file: workers elsewhere don't reach it."
+    )
+    return [
+        Warning(words, hint="Set DATABASE_URL to PostgreSQL, or leave the broker out.", id="brandkit.W004")
+    ]

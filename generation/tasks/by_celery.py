@@ -20,7 +20,7 @@ class ByCelery(Engine):
         self._app = Celery("brandkit", broker=url, set_as_current=False, fixups=[], config_source=_how())
         self._heard: Heard = lambda: None
 
-        @self._app.task(name="something_is_due")
+        @self._app.task(name="something_is_due", shared=False)
         def something_is_due() -> None:
             self._heard()
 
@@ -31,6 +31,7 @@ class ByCelery(Engine):
 
     def listen(self, heard: Heard, stop: threading.Event) -> None:
         self._heard = heard
+        self._app.set_default()  # its pool's thread asks for no other
         while not stop.is_set():
             try:
                 self._listen_until(stop)
