@@ -91,7 +91,7 @@ def _cancel_some(batch: Batch, chore: BatchChore) -> bool:
         mine = give_away(rows)
         take_out_all(mine, chore.asked_by)
         announce([row for row in rows if row.state == Generation.State.QUEUED])
-        if first:
+        if len(first) == AT_ONCE:
             return True
         chore.delete()
         recount(now)

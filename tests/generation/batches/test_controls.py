@@ -34,7 +34,8 @@ FAKE = "generation.providers.fake.Fake"
 def priced(settings: Any) -> None:
     """A picture of the provider `fake` costs ten cents."""
     options = {"prices": {"1K": "0.1"}}
-    settings.BRANDKIT_PROVIDERS |= {"fake": {"BACKEND": FAKE, "OPTIONS": options}}
+    fake = {"BACKEND": FAKE, "OPTIONS": options}
+    settings.BRANDKIT_PROVIDERS = {**settings.BRANDKIT_PROVIDERS, "fake": fake}
 
 
 def states(batch: Batch) -> list[str]:
