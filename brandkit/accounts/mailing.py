@@ -71,7 +71,7 @@ def send_due() -> bool:
 def take_due() -> list[Notice]:
     """Mails that are now ours to send: who else looks at them comes late."""
     now = timezone.now()
-    due = Notice.objects.filter(mail_at__lte=now).select_related("user", "brand").order_by("mail_at")
+    due = Notice.objects.filter(mail_at__lte=now).select_related("user", "brand").order_by("mail_at", "pk")
     return [notice for notice in due[:AT_ONCE] if _take(notice, now + HELD)]
 
 
