@@ -92,8 +92,7 @@ def _as_of(row: Budget, month: date) -> Budget:
 
 def left(brand: Brand) -> Decimal | None:
     """US dollars that may still be promised this month; None where there is no limit."""
-    room = standing(brand).room
-    return None if room is None else max(NONE, room)
+    return standing(brand).left
 
 
 def locked(brand: int) -> Budget:

@@ -69,13 +69,10 @@ class BudgetSerializer(serializers.Serializer[Budget]):
     limit = amount("Null: there is none.", allow_null=True)
     spent = amount("By calls that have begun.")
     reserved = amount("Promised to pictures that wait in the queue.")
-    left = serializers.SerializerMethodField(help_text="May still be promised; null without a limit.")
+    left = amount("May still be promised; null without a limit.", allow_null=True)
     waiting = serializers.SerializerMethodField(help_text="Pictures that wait for the budget, up to 1000.")
     warned_at = UtcDateTimeField(allow_null=True, help_text="When its owners were told of 80 %.")
     stopped_at = UtcDateTimeField(allow_null=True, help_text="When its owners were told that pictures wait.")
-
-    def get_left(self, budget: Budget) -> Decimal | None:
-        return None if budget.room is None else max(budgets.NONE, budget.room)
 
     def get_waiting(self, budget: Budget) -> int:
         return spending.waiting(budget.brand)

@@ -46,6 +46,11 @@ class Budget(models.Model):
         """What may still be promised; None where there is no limit."""
         return None if self.limit is None else self.limit - self.committed
 
+    @property
+    def left(self) -> Decimal | None:
+        """The same for people: where more is committed than there is, nothing is left."""
+        return None if self.room is None else max(Decimal(0), self.room)
+
 
 class SpendOfDay(models.Model):
     """What a brand's priced calls of one day cost, by what they were for: counted as it goes.

@@ -24,6 +24,12 @@ def dollars(amount: Decimal) -> str:
 
 
 @register.filter
+def count(number: int) -> str:
+    """As people read it: "1,200"."""
+    return f"{number:,}"
+
+
+@register.filter
 def share(part: Decimal, whole: Decimal) -> str:
     """Of the whole, in percent: "12 %"."""
     percent = 100 * part / whole if whole else Decimal(0)
@@ -41,12 +47,6 @@ def bar(budget: Budget) -> dict[str, Any]:
         "promised": f"{100 * budget.reserved / whole:.2f}",
         "limit": f"{limited:.2f}" if budget.committed > limit else "",
     }
-
-
-@register.filter
-def left(budget: Budget) -> Decimal:
-    """What may still be promised."""
-    return max(Decimal(0), budget.room or Decimal(0))
 
 
 @register.filter
