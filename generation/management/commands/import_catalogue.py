@@ -130,7 +130,7 @@ class Command(BaseCommand):
         from generation.catalogue import importing
         from generation.catalogue.telling import Telling
 
-        with Telling("check", len(found.rows), "rows", self.stderr.write) as telling:
+        with Telling("check", len(found.rows), "rows", self.say) as telling:
             return importing.plan(order, found, file_name, photos, told=lambda done, _: telling.at(done))
 
     def take_in(self, plan: "Plan", photos: "Photos | None", options: Options, separator: str) -> "Plan":
@@ -142,7 +142,7 @@ class Command(BaseCommand):
         if not (wanted and photos):
             return plan
         bad = sum(bool(line.problem) for line in plan.lines)
-        with Telling("photos", wanted, "photos", self.stderr.write) as telling:
+        with Telling("photos", wanted, "photos", self.say) as telling:
             plan = replace(plan, lines=take_in_here(plan, photos, told=telling.at))
         if sum(bool(line.problem) for line in plan.lines) > bad:
             self.tell_rows(plan.lines, options, separator)
@@ -198,7 +198,7 @@ class Command(BaseCommand):
         from generation.catalogue.telling import Telling
 
         progress = batch.progress
-        with Telling("made", progress.wanted, "pictures", self.stderr.write) as telling:
+        with Telling("made", progress.wanted, "pictures", self.say) as telling:
             while batch.is_under_way:
                 telling.at(progress.succeeded + progress.refused + progress.failed + progress.cancelled)
                 time.sleep(LOOK_AGAIN)
@@ -211,7 +211,11 @@ class Command(BaseCommand):
             self.status = PARTLY
 
     def tell(self, step: str, words: str) -> None:
-        self.stderr.write(f"{step:<8} {words}")
+        self.say(f"{step:<8} {words}")
+
+    def say(self, line: str) -> None:
+        """Not in the colour of errors."""
+        self.stderr.write(line, style_func=str)
 
 
 def check_places(options: Options) -> None:
