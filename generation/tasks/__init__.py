@@ -44,6 +44,10 @@ class Engine(ABC):
     def listen(self, heard: Heard, stop: threading.Event) -> None:
         """Call `heard` for every message until `stop` is set, also where the broker is away meanwhile."""
 
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what connects it to its broker."""
+
 
 def dispatch(times: int = 1) -> None:
     """Tell workers so many times that something is due. Call it on commit; what gets lost, they find."""
@@ -84,4 +88,6 @@ def _forget(*, setting: str, **_: object) -> None:
     global _away_until
     _away_until = float("-inf")
     if setting.startswith("BRANDKIT_ENGINE"):
+        if engine.cache_info().currsize:
+            engine().close()
         engine.cache_clear()

@@ -11,6 +11,8 @@ from django.conf import settings
 from generation.tasks import AWAY, Engine, Heard
 
 logger = logging.getLogger(__name__)
+LOOK_SECONDS = 0.5
+"""Where no message comes, it sees so often whether it is to stop."""
 
 
 class ByCelery(Engine):
@@ -39,6 +41,9 @@ class ByCelery(Engine):
                 logger.exception("No message could be read. What is due is still found, a second later.")
             stop.wait(AWAY)
 
+    def close(self) -> None:
+        self._app.close()
+
     def _listen_until(self, stop: threading.Event) -> None:
         """Celery's own worker, in this thread: what signals mean is told elsewhere."""
         state.should_stop = state.should_terminate = None
@@ -50,6 +55,7 @@ class ByCelery(Engine):
             without_mingle=True,
             without_heartbeat=True,
         )
+        worker.timer.call_repeatedly(LOOK_SECONDS, lambda: None)
         threading.Thread(target=_end, args=(stop,), name="celery-end", daemon=True).start()
         worker.start()
 

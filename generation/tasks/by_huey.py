@@ -43,6 +43,9 @@ class ByHuey(Engine):
             elif not self._huey.storage.blocking:
                 stop.wait(LOOK_SECONDS)
 
+    def close(self) -> None:
+        self._huey.storage.close()
+
 
 def _in_a_file() -> Huey:
     """One of its own beside the database: sharing the database's made web writes ten times slower."""

@@ -22,6 +22,8 @@ def all_checks() -> Iterator[CheckMessage]:
         checks.check_limits,
         checks.check_times,
         checks.check_unknown_outcome,
+        checks.check_engine,
+        checks.check_reach,
     ):
         yield from check()
 
@@ -47,11 +49,32 @@ def test_it_finds_nothing_wrong_as_delivered() -> None:
         ("BRANDKIT_STOP_SECONDS", 0, ["brandkit.E003"]),
         ("BRANDKIT_UNKNOWN_OUTCOME", "hold", []),
         ("BRANDKIT_UNKNOWN_OUTCOME", "guess", ["brandkit.E005"]),
+        ("BRANDKIT_ENGINE", "rq", ["brandkit.E006"]),
+        ("BRANDKIT_ENGINE", "celery", ["brandkit.E007"]),
+        ("BRANDKIT_ENGINE_URL", "amqp://there//", ["brandkit.E007"]),
     ],
 )
 def test_it_finds_a_wrong_value(settings: Any, name: str, value: Any, expected: list[str]) -> None:
     setattr(settings, name, value)
     assert found() == expected
+
+
+@pytest.mark.parametrize(
+    ("engine", "url"),
+    [
+        ("huey", ""),
+        ("huey", "redis://there/0"),
+        ("celery", "amqp://there//"),
+        ("celery", "rediss://there/0"),
+    ],
+)
+def test_it_takes_every_engine_and_wants_a_database_that_others_reach(
+    settings: Any, engine: str, url: str
+) -> None:
+    settings.BRANDKIT_ENGINE, settings.BRANDKIT_ENGINE_URL = engine, url
+    for vendor, warned in (("sqlite3", bool(url)), ("postgresql", False)):
+        settings.DATABASES = {"default": {"ENGINE": f"django.db.backends.{vendor}"}}
+        assert found() == (["brandkit.W004"] if warned else [])
 
 
 @pytest.mark.parametrize(
