@@ -48,9 +48,9 @@ def shown(brand: Brand, wanted: Wanted) -> QuerySet[Asset]:
     """What each address shows today, or showed last where that has been taken back."""
     found = _on_shelf(brand, wanted.taken_back)
     if wanted.scene:
-        found = found.filter(scene=_number(SceneTemplate.objects, brand, wanted.scene))
+        found = found.filter(scene=_number(SceneTemplate.objects.all(), brand, wanted.scene))
     if wanted.format:
-        found = found.filter(output_format=_number(OutputFormat.objects, brand, wanted.format))
+        found = found.filter(output_format=_number(OutputFormat.objects.all(), brand, wanted.format))
     if wanted.subject:
         found = found.filter(_of_subject(brand, wanted.subject))
     return found.select_related("subject", "scene", "output_format", "current")

@@ -36,7 +36,7 @@ from tests.standins.image_jobs import Files, image_jobs_server
 from tests.standins.loopback import Handler, Server
 from tests.standins.openai_images import OpenAIImages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 ECHOES = {**ANSWERS, **{name: fault for name, fault in FAULTS.items() if name.startswith("echoes")}}
 Place = tuple[str, str]
 

@@ -29,7 +29,7 @@ from tests.generation.scenarios.scenario import NOTHING, PICTURE
 from tests.standins import gemini
 from tests.standins.gemini import FAULTS, GeminiServer, gemini_server
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 DAWDLES = {"silent", "trickle", "trickle_in_head"}
 
 

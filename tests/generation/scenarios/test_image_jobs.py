@@ -30,7 +30,7 @@ from tests.standins import image_jobs as standin
 from tests.standins.gemini.pictures import picture as drawn
 from tests.standins.image_jobs import FAULTS, FILE_FAULTS, Api, image_jobs_server
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 DAWDLES = {"silent", "trickle"}
 
 

@@ -20,7 +20,7 @@ from tests.standins import openai_images
 from tests.standins.gemini.pictures import picture
 from tests.standins.openai_images import OpenAIImages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 DAWDLES = {"silent", "trickle"}
 
 
