@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from brandkit.common.errors import BrandkitError
+from brandkit.common.models import record
 from brandkit.common.storage import private_store
 from generation.batches import asking
 from generation.catalogue import photos
@@ -38,6 +40,8 @@ def delete_zips(**_: object) -> None:
     """What was taken in is kept as photos; the file goes before the row forgets it."""
     ended = Batch.objects.filter(state__in=[Batch.State.ENDED, Batch.State.CANCELLED], chores=None)
     used_up = ended.filter(created_at__lt=timezone.now() - ZIPS_KEPT).exclude(photos="")
-    for batch in used_up[:AT_ONCE]:
+    for batch in used_up.select_related("brand")[:AT_ONCE]:
         private_store().delete(str(batch.photos))
-        Batch.objects.filter(pk=batch.pk).update(photos="")
+        with transaction.atomic():
+            if Batch.objects.filter(pk=batch.pk).exclude(photos="").update(photos=""):
+                record("batch.photos_removed", batch)
