@@ -49,7 +49,8 @@ def test_it_writes_a_draft_and_asks_for_nothing(brand: Brand, designer: User) ->
     assert (progress.lines, progress.problems, progress.wanted, progress.filled) == (2, 1, 12, 0)
     assert [line.problem for line in batch.lines.all()] == ["", "", "There is no photo."]
     assert batch.lines.get(number=3).cells == {"sku": "A-3"}
-    assert (batch.source.read(), batch.photos.read(), batch.source_name) == (b"sku\n", b"zip", "spring.csv")
+    with batch.source.open() as source, batch.photos.open() as photos:
+        assert (source.read(), photos.read(), batch.source_name) == (b"sku\n", b"zip", "spring.csv")
     assert str(batch.source).endswith("/source.csv")
     assert [event.kind for event in history(batch)] == ["batch.draft"]
     assert Generation.objects.count() == 0
@@ -72,7 +73,7 @@ def test_it_asks_for_every_picture_once_with_what_it_is_made_from(brand: Brand, 
         (3, batch.pk, "queued"),
     ]
     assert [event.kind for event in history(made[0])] == ["generation.queued"]
-    assert (batch.state, counted(batch), batch.progress.wanted) == ("running", {"queued": 9}, 9)
+    assert (batch.state, counted(batch), batch.progress.wanted) == ("running", {"queued": 10}, 10)
 
 
 def test_it_counts_the_same_picture_in_two_lines_once(brand: Brand) -> None:

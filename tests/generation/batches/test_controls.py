@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Notice, User
 from brandkit.common.errors import Conflict, Invalid, NotFound
@@ -165,12 +166,12 @@ def test_what_comes_back_into_the_queue_of_a_cancelled_batch_is_cancelled(brand:
 
 
 def test_cancel_gives_back_the_money_that_was_set_aside(brand: Brand, priced: None) -> None:
-    Budget.objects.create(brand=brand, month=budgets.month_of(budgets.timezone.now()), limit=Decimal("0.25"))
+    Budget.objects.create(brand=brand, month=budgets.month_of(timezone.now()), limit=Decimal("0.25"))
     batch = asked(brand, 4, provider="fake")
     assert [row.reserved for row in pictures(batch)] == [Decimal("0.1"), Decimal("0.1"), None, None]
     assert Budget.objects.get(brand=brand).reserved == Decimal("0.2")
     controls.cancel(batch, None)
-    assert (states(batch), Budget.objects.get(brand=brand).reserved) == (["cancelled"] * 4, 0)
+    assert (states(batch), Budget.objects.get(brand=brand).reserved) == (["cancelled"] * 4, Decimal(0))
     assert [row.reserved for row in pictures(batch)] == [0, 0, 0, 0]
     controls.retry(batch, None, cancelled=True)
     assert [row.reserved for row in pictures(batch)] == [Decimal("0.1"), Decimal("0.1"), None, None]
@@ -314,7 +315,7 @@ def test_a_chore_that_fails_holds_up_no_other_batch(
 ) -> None:
     monkeypatch.setattr(filling, "CHUNK", 1)
     broken, good = asking.ask(plan_of(brand)), asking.ask(plan_of(brand))
-    real = filling.add_all
+    real = services.add_all
 
     def fail(*args: Any, lane: Batch, **kwargs: Any) -> Any:
         if lane == broken:

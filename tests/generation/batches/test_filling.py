@@ -67,7 +67,7 @@ def test_a_chunk_that_fails_is_written_whole_the_next_time(
     brand: Brand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = asking.draft(plan_of(brand, lines_of(brand, 2, scenes=3)))
-    real = filling.add_all
+    real = services.add_all
 
     def break_off(*args: Any, **kwargs: Any) -> Any:
         real(*args, **kwargs)
@@ -160,7 +160,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def with_photos(brand: Brand, *names: str) -> Batch:
-    shared = {"scenes": [make_scene(brand)], "formats": [make_format(brand)]}
+    shared: dict[str, Any] = {"scenes": [make_scene(brand)], "formats": [make_format(brand)]}
     lines = [Line(number=number, photo=name, **shared) for number, name in enumerate(names, start=1)]
     return asking.ask(plan_of(brand, lines))
 
