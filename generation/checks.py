@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.apps.config import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import connection
 
 from generation.imaging.ratios import RATIOS, SIZES
 from generation.limits import all_limits, option
@@ -24,7 +25,6 @@ ABOVE_ZERO = (
     "BRANDKIT_STOP_SECONDS",
 )
 
-SQLITE = "django.db.backends.sqlite3"
 BROKERS = {"huey": ("", "redis", "rediss"), "celery": ("amqp", "amqps", "redis", "rediss")}
 """What the address of an engine's broker may begin with."""
 HINTS = {
@@ -199,7 +199,7 @@ def check_engine(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> li
 @register
 def check_reach(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """W004: workers on other machines need a database and a broker that they reach."""
-    if not settings.BRANDKIT_ENGINE_URL or settings.DATABASES["default"]["ENGINE"] != SQLITE:
+    if not settings.BRANDKIT_ENGINE_URL or connection.vendor != "sqlite":
         return []
     words = (
         "BRANDKIT_ENGINE_URL names a broker, and the database is a file: workers elsewhere don't reach it."

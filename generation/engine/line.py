@@ -1,8 +1,8 @@
 """The line: what a worker does next, of all that waits.
 
-What is paid for is finished first. Then brands take turns, so that one brand's catalogue run never stands before
-another's three pictures. Within a brand, what a person asked for goes before batches; of each, the more urgent
-goes first, then the older.
+What is paid for is finished first. Then brands take turns, so that one brand's catalogue run never stands
+before another's three pictures. Within a brand, what a person asked for goes before batches; of each, the
+more urgent goes first, then the older.
 """
 
 from collections.abc import Collection, Iterator

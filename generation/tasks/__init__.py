@@ -1,7 +1,7 @@
 """The seam to the task engine. A message says that something is due, and nothing else.
 
-What is due stands in the rows, and every worker looks there by itself once a second. So a message only saves that
-second: it may be lost, come late or come twice, and no engine's promises are trusted with money.
+What is due stands in the rows, and every worker looks there by itself once a second. So a message only saves
+that second: it may be lost, come late or come twice, and no engine's promises are trusted with money.
 """
 
 import logging

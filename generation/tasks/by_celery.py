@@ -16,13 +16,13 @@ LOOK_SECONDS = 0.5
 
 
 class ByCelery(Engine):
-    """A message is taken off the queue before it is heard: the rows are the queue, and nothing hangs on it."""
+    """A message is taken off its queue before it is heard: the rows are the queue, nothing hangs on it."""
 
     def __init__(self, url: str) -> None:
         self._app = Celery("brandkit", broker=url, set_as_current=False, fixups=[], config_source=_how())
         self._heard: Heard = lambda: None
 
-        @self._app.task(name="something_is_due", shared=False)
+        @self._app.task(name="something_is_due", shared=False)  # type: ignore[untyped-decorator]
         def something_is_due() -> None:
             self._heard()
 

@@ -20,7 +20,7 @@ class ByHuey(Engine):
         self._huey = _in_redis(url) if url else _in_a_file()
         self._heard: Heard = lambda: None
 
-        @self._huey.task()
+        @self._huey.task()  # type: ignore[untyped-decorator]
         def something_is_due() -> None:
             self._heard()
 

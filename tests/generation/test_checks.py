@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage
+from django.db import connection
 
 from generation import checks
 
@@ -51,7 +52,6 @@ def test_it_finds_nothing_wrong_as_delivered() -> None:
         ("BRANDKIT_UNKNOWN_OUTCOME", "guess", ["brandkit.E005"]),
         ("BRANDKIT_ENGINE", "rq", ["brandkit.E006"]),
         ("BRANDKIT_ENGINE", "celery", ["brandkit.E007"]),
-        ("BRANDKIT_ENGINE_URL", "amqp://there//", ["brandkit.E007"]),
     ],
 )
 def test_it_finds_a_wrong_value(settings: Any, name: str, value: Any, expected: list[str]) -> None:
@@ -72,9 +72,15 @@ def test_it_takes_every_engine_and_wants_a_database_that_others_reach(
     settings: Any, engine: str, url: str
 ) -> None:
     settings.BRANDKIT_ENGINE, settings.BRANDKIT_ENGINE_URL = engine, url
-    for vendor, warned in (("sqlite3", bool(url)), ("postgresql", False)):
-        settings.DATABASES = {"default": {"ENGINE": f"django.db.backends.{vendor}"}}
-        assert found() == (["brandkit.W004"] if warned else [])
+    warned = bool(url) and connection.vendor == "sqlite"
+    assert found() == (["brandkit.W004"] if warned else [])
+
+
+def test_it_finds_an_engine_that_can_not_talk_to_its_broker(settings: Any) -> None:
+    settings.BRANDKIT_ENGINE_URL = "amqp://there//"
+    [error] = checks.check_engine()
+    words = "BRANDKIT_ENGINE_URL must begin with redis:// or rediss:// where BRANDKIT_ENGINE is huey."
+    assert (error.id, error.msg) == ("brandkit.E007", words)
 
 
 @pytest.mark.parametrize(

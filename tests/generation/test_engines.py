@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.conf import LazySettings
 from django.db import connection
-from kombu import Connection
+from kombu.connection import Connection
 
 from generation import tasks
 from generation.models import Generation
@@ -29,7 +29,7 @@ ENGINES = {
 def broker_is_there(url: str) -> bool:
     patience = {"connect_timeout": 2, "transport_options": {"socket_connect_timeout": 2}}
     try:
-        with Connection(url, **patience) as broker:
+        with Connection(url, **patience) as broker:  # type: ignore[no-untyped-call]
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
     except Exception:
         return False
@@ -56,7 +56,7 @@ def engine(request: pytest.FixtureRequest, settings: LazySettings) -> Iterator[d
 
 
 def remove_queue(url: str, prefix: str) -> None:
-    with Connection(url) as broker:
+    with Connection(url) as broker:  # type: ignore[no-untyped-call]
         if url.startswith("amqp"):
             broker.default_channel.queue_delete(prefix)
             broker.default_channel.exchange_delete(prefix)

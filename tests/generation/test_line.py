@@ -155,5 +155,5 @@ def test_it_asks_as_often_however_many_wait(settings: LazySettings) -> None:
         taken(1)
         with CaptureQueriesContext(connection) as asked:
             assert len(taken(1)) == 1
-        counts.append([query["sql"][:60] for query in asked.captured_queries])
+        counts.append([query["sql"][:60] for query in asked if "SAVEPOINT" not in query["sql"]])
     assert counts[0] == counts[1]
