@@ -32,7 +32,7 @@ from bench.many_rows import BASE, BATCH, KINDS, PUBLISH
 
 GOAL = 2.0
 FEW, MANY = 1_000, 1_000_000
-RUNS = 7
+RUNS = 15
 NEAR = 240
 """A deep page starts so many rows before the end of its list."""
 ROOT = Path(__file__).parent.parent
