@@ -1,7 +1,9 @@
 """Room for one more call: an account's limits, which all worker processes keep together."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +18,7 @@ from generation.provider import get_provider
 
 Calls = Counter[str]
 """How many are under way, by provider."""
+CountCalls = Callable[[], Calls]
 
 NO_LIMIT = 10**6
 LONGEST_TURN = timedelta(seconds=10)
@@ -26,14 +29,14 @@ class Room:
     """How many more calls an account takes at the moment `now`."""
 
     def __init__(
-        self, limits: Limits, row: ProviderAccount, now: datetime, calls: Calls | None = None
+        self, limits: Limits, row: ProviderAccount, now: datetime, calls: CountCalls | None = None
     ) -> None:
-        """calls: those under way, where somebody has counted them already."""
+        """calls: counts those under way; asked only where there is a limit to them."""
         self.limits = limits
         self.row = row
         self._now = now
         self._pace = pace_of(row, now)
-        self._calls = calls
+        self._calls = calls or partial(calls_under_way, now)
 
     def left(self) -> int:
         """Calls that may be claimed now. It holds only while the account's row is locked."""
@@ -44,7 +47,7 @@ class Room:
             at_once = settings.BRANDKIT_WORKER_THREADS  # of no limit there is no half
         if at_once is None:
             return NO_LIMIT
-        calls = calls_under_way(self._now) if self._calls is None else self._calls
+        calls = self._calls()
         return max(1, int(at_once * self._pace)) - sum(calls[alias] for alias in self.limits.aliases)
 
     def take_turn(self) -> datetime:
@@ -107,7 +110,7 @@ def full_providers(now: datetime) -> set[str]:
     """Those whose account takes no further call now."""
     limits = all_limits()
     rows = {row.name: row for row in ProviderAccount.objects.filter(name__in=limits)}
-    calls = calls_under_way(now)
+    calls = cache(partial(calls_under_way, now))
     rooms = (
         Room(each, rows.get(name) or ProviderAccount(name=name), now, calls) for name, each in limits.items()
     )
