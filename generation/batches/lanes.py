@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from generation.models import Batch, BatchItem, Generation
 from generation.queueing import announce
@@ -39,7 +39,8 @@ def give_away(rows: Iterable[Generation]) -> list[Generation]:
     found = {row.pk: row for row in rows}
     holders = BatchItem.objects.filter(generation__in=found, batch__state__in=UNDER_WAY)
     others = holders.exclude(batch__in={row.batch_id for row in found.values()}).select_related("batch")
-    heirs = {item.generation_id: item.batch for item in others.order_by("-batch__paused_at", "-batch")}
+    open_last = F("batch__paused_at").desc(nulls_last=True)
+    heirs = {item.generation_id: item.batch for item in others.order_by(open_last, "-batch")}
     lanes = defaultdict(list)
     for pk, heir in heirs.items():
         lanes[heir].append(found[pk])

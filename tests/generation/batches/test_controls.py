@@ -125,6 +125,18 @@ def test_cancel_leaves_what_another_batch_waits_for(brand: Brand) -> None:
     assert [row.batch_id for row in pictures(first)] == [second.pk, second.pk, first.pk]
 
 
+def test_cancel_gives_it_to_an_open_batch_rather_than_to_a_paused_one(brand: Brand) -> None:
+    lines, prompt = lines_of(brand, 1), make_prompt(brand)
+    first, second, third = (asked(brand, lines, prompt_version=prompt) for _ in range(3))
+    controls.pause(third, None)
+    controls.cancel(first, None)
+    assert [row.batch_id for row in pictures(first)] == [second.pk]
+    controls.cancel(second, None)
+    assert [row.batch_id for row in pictures(first)] == [third.pk]
+    controls.cancel(third, None)
+    assert states(first) == ["cancelled"]
+
+
 def test_cancel_goes_on_in_small_steps(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chores, "AT_ONCE", 2)
     batch = asked(brand, 5)
