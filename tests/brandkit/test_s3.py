@@ -1,5 +1,6 @@
 """The stores on S3: a real HTTP server that speaks S3, the same names, the same refusals."""
 
+import io
 import os
 import socket
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from moto.server import ThreadedMotoServer
 from brandkit.common.errors import StorageFailed
 from brandkit.common.s3 import S3Store
 from brandkit.common.storage import keep, private_store, public_store
+from generation.catalogue import archive, photos
 from tests.conftest import stored_files
+from tests.generation.catalogue.files import disc, zipped
 
 pytestmark = pytest.mark.s3
 
@@ -81,6 +84,20 @@ def test_it_deletes() -> None:
     keep(public_store(), "b.png", b"x")
     public_store().delete("b.png")
     assert not storages["public"].exists("b.png")
+
+
+def test_photos_are_read_out_of_a_zip_in_a_bucket_that_is_fetched_once() -> None:
+    photo = disc(1)
+    name = keep(private_store(), "brands/1/batches/a/photos.zip", zipped({"spring/mug.png": photo}))
+    with photos._zips.reading(name) as packed:
+        private_store().delete(name)
+        for wanted in ("mug.png", "spring/MUG.png"):
+            out = io.BytesIO()
+            archive.copy(packed, packed.find(wanted), out)
+            assert out.getvalue() == photo
+    photos._zips.close_unused(0)
+    with pytest.raises(FileNotFoundError), photos._zips.reading(name):
+        pass
 
 
 def test_it_tells_a_missing_bucket_as_a_failed_store(s3_url: str) -> None:
