@@ -134,6 +134,7 @@ def doing(act: Callable[[Batch, User, HtmxRequest], None]) -> Callable[..., Http
             **standing(request, selectors.batch(brand, pk)),
             "only": wanted_state(request),
             "moved": True,
+            "watching": True,  # the grid follows with the next look
         }
         return render(request, "generation/batches/partials/done.html", context)
 

@@ -24,11 +24,10 @@ let pressed = "";
 document.addEventListener("htmx:beforeRequest", (event) => {
   pressed = event.target.closest(own) && event.detail.target.id;
 });
-for (const name of ["htmx:beforeSwap", "htmx:oobBeforeSwap"]) {
-  document.addEventListener(name, () => {
-    open = pressed === "controls" ? [] : [...document.querySelectorAll("#controls details[open]")].map((details) => details.id);
-  });
-}
+document.addEventListener("htmx:beforeSwap", () => {
+  const found = pressed === "controls" ? [] : document.querySelectorAll("#controls details[open]");
+  open = [...found].map((details) => details.id);
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.elt.id === "controls") {
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
