@@ -36,7 +36,7 @@ def main(folder: Path) -> None:
 
 
 def walk(browser: Browser, url: str, people: dict[str, str], folder: Path) -> None:
-    """Dana asks for six pictures, Rita publishes some, Carl looks at a scene."""
+    """Dana asks for six pictures, then for more as a batch, Rita publishes some, Carl looks at a scene."""
     dana = signed_in(browser, url, "dana", people)
     dana.set_input_files("#photo", PHOTO)
     expect(dana.get_by_role("checkbox", name="Banana")).to_be_checked()
@@ -45,6 +45,13 @@ def walk(browser: Browser, url: str, people: dict[str, str], folder: Path) -> No
     dana.get_by_role("button", name=re.compile("^Make")).click()
     expect(dana.get_by_text("Done", exact=True)).to_have_count(6)
     shoot(dana, folder / "studio.jpg")
+
+    dana.get_by_role("link", name="Many at once").click()
+    dana.get_by_role("checkbox", name="Wide").check()
+    expect(dana.locator("#sum")).to_contain_text("There already")
+    dana.get_by_role("button", name="Start").click()
+    expect(dana.get_by_text("Ended", exact=True).first).to_be_visible()
+    shoot(dana, folder / "batch.jpg")
 
     rita = signed_in(browser, url, "rita", people)
     rita.get_by_role("link", name="Review").click()
