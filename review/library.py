@@ -110,5 +110,6 @@ def choices(brand: Brand) -> dict[str, list[tuple[str, str]]]:
 
 def not_public_yet(brand: Brand) -> QuerySet[Review]:
     """Approved pictures that could not be published, those first that are tried again first."""
-    approved = Review.objects.for_desk().filter(brand=brand, state=Review.State.APPROVED)
-    return approved.exclude(problem="").order_by("retry_at")[:STUCK]
+    approved = Review.objects.filter(brand=brand, state=Review.State.APPROVED).exclude(problem="")
+    parts = approved.select_related("output__generation__subject", "output__generation__scene_version__scene")
+    return parts.order_by("retry_at")[:STUCK]
