@@ -235,7 +235,7 @@ def make_run(brand: Brand, by: User, **states: str) -> tuple[Batch, BatchLine]:
 def test_it_shows_each_picture_by_its_thing_and_scene(client: Client, brand: Brand, designer: User) -> None:
     batch, line = make_run(brand, designer, one="queued", two="failed")
     done = make_generation(
-        brand, subject=line.subject, scene_version=line.items.first().generation.scene_version
+        brand, subject=line.subject, scene_version=line.items.latest("pk").generation.scene_version
     )
     make_output(done)
     add_line(batch, [done])
