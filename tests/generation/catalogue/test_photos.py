@@ -22,7 +22,7 @@ from tests.factories import make_format, make_prompt, make_scene, make_subject
 from tests.generation.catalogue.files import disc, zipped
 from tests.standins.loopback import Handler, Server
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 MUG = disc(1)
 
 

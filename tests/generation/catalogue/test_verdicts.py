@@ -106,6 +106,7 @@ def test_empty_cells_take_what_was_chosen_for_all(
     assert (line.scenes, line.formats, line.variations, line.priority) == ([kitchen], [square], 2, 1)
 
 
+@pytest.mark.one_database
 @pytest.mark.usefixtures("kitchen", "square")
 @pytest.mark.parametrize(
     ("row", "words"),
