@@ -222,7 +222,7 @@ def measure_pace() -> bool:
     calls = len(seen["seen"])
     pace = (calls - 1) / (seen["seen"][-1] - seen["seen"][0]) * 60 / LIMITED_A_MINUTE
     refused = seen["refused"] / (calls + seen["refused"])
-    good = pace >= PACE_GOAL and refused <= REFUSED_GOAL
+    good: bool = pace >= PACE_GOAL and refused <= REFUSED_GOAL
     print(
         f"at {LIMITED_AT_ONCE} at once and {LIMITED_A_MINUTE} a minute: {pace:.1%} of the pace (goal at least"
         f" {PACE_GOAL:.0%}), {refused:.1%} refused (goal at most {REFUSED_GOAL:.0%}), at most {seen['most']}"

@@ -8,8 +8,8 @@ class GenerationConfig(AppConfig):
         from brandkit.accounts.mailing import send_aside
         from generation import checks  # noqa: F401 -- registers them
         from generation.batches import chores
-        from generation.catalogue import leftovers
         from generation.budget_line import look_after
+        from generation.catalogue import leftovers
         from generation.housekeeping import keep_house
         from generation.signals import swept, ticked
 

@@ -2,12 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from generation import spending_pages
+from generation.spending_pages import limit, page, table
 
 app_name = "spend"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", spending_pages.page, name="page"),
-    path("limit", spending_pages.limit, name="limit"),
-    path("table.csv", spending_pages.table, name="table"),
+    path("", page, name="page"),
+    path("limit", limit, name="limit"),
+    path("table.csv", table, name="table"),
 ]

@@ -1,4 +1,4 @@
-"""What time does in every worker, beside the work that is due: leftovers go, and other rooms do their part."""
+"""What time does in every worker, beside the work that is due: leftovers go, and other rooms do theirs."""
 
 import logging
 from datetime import timedelta

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from brandkit.accounts.models import Brand
 from generation import budgets
-from generation.models import WORKS, Attempt, BatchProgress, Budget, Generation, SpendOfDay, Work
+from generation.models import Attempt, BatchProgress, Budget, Generation, SceneDraft, SpendOfDay, Work
 
 FAKE = "generation.providers.fake.Fake"
 PRICE = Decimal("0.25")
@@ -24,7 +25,7 @@ def priced(settings: Any, *script: dict[str, Any], price: str = "0.25") -> None:
 def limited(brand: Brand, dollars: str | None) -> Budget:
     """The brand's budget with that limit, set past the owner's page."""
     budget = Budget.objects.filter(brand=brand).first() or Budget.objects.create(
-        brand=brand, month=budgets.month_of(budgets.timezone.now())
+        brand=brand, month=budgets.month_of(timezone.now())
     )
     budget.limit = dollars and Decimal(dollars)
     budget.save()
@@ -46,7 +47,7 @@ def check_books(brand: Brand) -> None:
     """Every budget, and every day's numbers, are the sums of the rows."""
     check_months(brand)
     check_days(brand)
-    works = [work for model in WORKS.values() for work in model._default_manager.filter(brand=brand)]
+    works: list[Work] = [*Generation.objects.filter(brand=brand), *SceneDraft.objects.filter(brand=brand)]
     newest = Budget.objects.filter(brand=brand).first()
     promised = sum((work.reserved or 0 for work in works), Decimal(0))
     assert (newest.reserved if newest else 0) == promised

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from brandkit.accounts.models import Role
 from brandkit.common.errors import Conflict
 from generation import drafting, services
 from generation.batches import asking, controls
@@ -28,7 +29,7 @@ from tests.generation.money import check_batch, check_books, priced
 pytestmark = pytest.mark.django_db
 STEPS = 50
 DOES = ["picture", "refuse", "fail", "later", "lost", "job", "text", "raise", "kill"]
-LIMITS = [None, "0.00", "0.60", "1.50", "3.00"]
+LIMITS = [None, *map(Decimal, ("0.00", "0.60", "1.50", "3.00"))]
 
 
 class Killed(BaseException):
@@ -40,7 +41,7 @@ class Play:
 
     def __init__(self, brand: Any, chance: Random, clock: Any) -> None:
         self.brand, self.chance, self.clock = brand, chance, clock
-        self.curator = make_user(brand, "curator")
+        self.curator = make_user(brand, Role.CURATOR)
         self.subject, self.scene, self.prompt = make_subject(brand), make_scene(brand), make_prompt(brand)
         self.format = make_format(brand)
         self.variation = 0
@@ -120,8 +121,7 @@ class Play:
                 drafting.retry(draft=draft, by=self.curator)
 
     def limit(self) -> None:
-        limit = self.chance.choice(LIMITS)
-        set_limit(brand=self.brand, by=None, limit=limit and Decimal(limit))
+        set_limit(brand=self.brand, by=None, limit=self.chance.choice(LIMITS))
 
     def work(self) -> None:
         """What is due, or has been left by a killed worker; some of it before its time."""
@@ -143,17 +143,13 @@ class Play:
         """What comes of a call: most often no picture, which is quicker to finish."""
         cost = Decimal(0) if job.id else provider.price(size=request.size, pictures=len(request.pictures))
         facts = {"cost": cost, "response_id": "", "parameters": {}}
-        does = self.chance.choice(
-            ["picture", "refuse", "fail", "later", "lost", "job", "text", "raise", "kill"]
-        )
-        match does:
+        match does := self.chance.choice(DOES):
             case "kill":
                 raise Killed
             case "job":
                 if not job.id:
                     job.note(f"job-{self.chance.random()}")
-                said = {"code": "at_work", "words": "It is at work."}
-                return TryLater(**said, job_goes_on=True, cost=cost)
+                return TryLater(code="at_work", words="It is at work.", job_goes_on=True, cost=cost)
             case "lost":
                 return TryLater(code="lost", words="No answer came.", unknown=True, cost=cost)
             case "refuse":

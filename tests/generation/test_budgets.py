@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Notice, Role, User
 from brandkit.common.errors import Invalid, NotAllowed
 from brandkit.common.models import Event
-from generation import budget_line, budgets, services
+from generation import budgets, services
 from generation.budget_line import look_after, set_limit
 from generation.models import Attempt, Batch, Budget, Generation
 from tests.factories import (
@@ -45,7 +46,7 @@ class Asker:
     """Asks for the same again and again, each time as another variation."""
 
     def __init__(self, brand: Brand) -> None:
-        self._same = {
+        self._same: dict[str, Any] = {
             "brand": brand,
             "by": None,
             "subject": make_subject(brand),
@@ -131,7 +132,7 @@ def test_it_needs_no_room_to_fetch_what_is_paid(settings: Any, brand: Brand, ask
     Attempt.objects.create(brand=brand, generation=job, number=1, provider="fake", model="fake-1", **with_job)
     job.tries = 1
     budgets.reserve(budget, [job])
-    assert (job.reserved, budget.reserved, budget.spent) == (0, 0, Decimal("0.25"))
+    assert (job.reserved, budget.reserved, budget.spent) == (Decimal(0), Decimal(0), Decimal("0.25"))
     Generation.objects.filter(pk=job.pk).update(reserved=job.reserved)
     assert work_on(job) == "succeeded"
     assert (outcomes(job), costs(job)) == (["unknown", "picture"], ["0.25000", "0.00000"])
@@ -316,7 +317,7 @@ def test_a_new_month_takes_over_limit_and_promises_and_lets_go_on_what_waits(
         assert set_asides([promised, waits]) == ["0.25", "0.25"]
         assert work_on(promised) == "succeeded"
         new, old = Budget.objects.filter(brand=brand)
-    assert (old.month.month, str(old.spent), old.reserved) == (11, "0.25000", 0)
+    assert (old.month.month, str(old.spent), old.reserved) == (11, "0.25000", Decimal(0))
     assert (new.month.month, new.limit, new.spent, new.reserved) == (
         12,
         *map(Decimal, ("0.50", "0.25", "0.25")),
@@ -445,7 +446,8 @@ def test_looking_writes_nothing(brand: Brand) -> None:
     with time_machine.travel(NOON, tick=False):
         Budget.objects.create(brand=brand, month="2026-10-01", limit="5", reserved="1.5", spent="3")
         now = budgets.standing(brand)
-    assert (now.month.month, now.limit, now.spent, now.reserved) == (11, Decimal(5), 0, Decimal("1.5"))
+    assert (now.month.month, now.limit) == (11, Decimal(5))
+    assert (now.spent, now.reserved) == (Decimal(0), Decimal("1.5"))
     assert Budget.objects.count() == 1
 
 
@@ -483,7 +485,7 @@ def test_a_month_begins_once_however_many_begin_it(brand: Brand, ask: Asker) -> 
     Budget.objects.update(month="2026-01-01", spent="1.25")
 
     def spend() -> None:
-        with budget_line.transaction.atomic():
+        with transaction.atomic():
             budget = budgets.locked(brand.pk)
             budget.spent += 1
             budgets.save(budget)
@@ -491,7 +493,7 @@ def test_a_month_begins_once_however_many_begin_it(brand: Brand, ask: Asker) -> 
     at_once(8, spend)
     new, old = Budget.objects.filter(brand=brand)
     assert (f"{new.spent:.2f}", f"{new.reserved:.2f}", f"{new.limit}") == ("8.00", "0.50", "9.00")
-    assert (f"{old.spent:.2f}", old.reserved) == ("1.25", 0)
+    assert (f"{old.spent:.2f}", old.reserved) == ("1.25", Decimal(0))
 
 
 @pytest.mark.django_db(transaction=True)

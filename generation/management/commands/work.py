@@ -12,7 +12,7 @@ from generation.engine import crew, worker
 
 class Command(BaseCommand):
     help = (
-        "Makes what waits in the queue, until Ctrl-C or SIGTERM. Calls that are under way are then waited for; "
+        "Makes what waits in the queue, until Ctrl-C or SIGTERM. Calls under way are then waited for; "
         "a second signal hands them back to other workers."
     )
 
