@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0002_notices"),
-        ("generation", "0005_whose_attempts"),
+        ("generation", "0005_spend_until_now"),
     ]
 
     operations = [
