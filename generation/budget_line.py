@@ -126,7 +126,7 @@ def withdraw(brand: int) -> int:
 def _promised_lanes(brand: int) -> list[QuerySet[Any]]:
     """What is queued with money set aside, from the end of the line."""
     promised: dict[str, Any] = {"brand": brand, "state": State.QUEUED, "reserved__gt": 0}
-    under_way = Batch.objects.filter(brand=brand, state__in=[Batch.State.FILLING, Batch.State.RUNNING])
+    under_way = Batch.objects.under_way().filter(brand=brand)
     batches = under_way.order_by("priority", "-pk").values_list("pk", flat=True)
     wanted = Generation.objects.filter(**promised)
     lanes: list[QuerySet[Any]] = [wanted.filter(batch=batch) for batch in (*batches, None)]

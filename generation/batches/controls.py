@@ -8,7 +8,7 @@ from brandkit.common.errors import Conflict, Invalid
 from brandkit.common.models import record
 from generation.batches.chores import do_some
 from generation.batches.filling import fill_from
-from generation.batches.holding import UNDER_WAY, held
+from generation.batches.holding import held
 from generation.batches.lanes import announce_lane, share_out
 from generation.models import Batch, BatchChore, Priority
 from generation.provider import get_provider
@@ -80,7 +80,7 @@ def retry(batch: Batch, by: User | None, *, reason: str = "", cancelled: bool = 
             raise Conflict("This batch was not started yet.")
         if now.state == State.CANCELLED and not cancelled:
             raise Conflict("This batch is cancelled. Ask again for what was cancelled, then it goes on.")
-        if now.state not in UNDER_WAY:
+        if not now.is_under_way:
             now.move(State.RUNNING, actor=by, ended_at=None, data={"asked": "again", "reason": reason})
         data = {"reason": reason, "cancelled": cancelled}
         BatchChore.objects.create(batch=now, kind=Kind.RETRY, asked_by=by, data=data)
@@ -96,7 +96,7 @@ def set_priority(batch: Batch, by: User | None, priority: int) -> None:
     if priority not in Priority.values:
         raise Invalid(f"A priority is one of: {', '.join(map(str, Priority.values))}.")
     with held(batch) as now:
-        if now.state in (State.ENDED, State.CANCELLED):
+        if now.state in Batch.OVER:
             raise Conflict("This batch has ended; its priority changes nothing any more.")
         was, now.priority = now.priority, priority
         now.save(update_fields=["priority"])
@@ -105,7 +105,7 @@ def set_priority(batch: Batch, by: User | None, priority: int) -> None:
 
 
 def _check_under_way(batch: Batch) -> None:
-    if batch.state not in UNDER_WAY:
+    if not batch.is_under_way:
         raise Conflict(f"This batch is not under way: {batch.get_state_display().lower()}.")
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from brandkit.common.errors import Invalid
 from generation.batches.ends import end_if_done
-from generation.batches.holding import UNDER_WAY, held, let_go, next_chore, take
+from generation.batches.holding import held, let_go, next_chore, take
 from generation.batches.photos import with_photos
 from generation.batches.plans import Cell, Wishes, Written
 from generation.batches.problems import mark, mark_rest
@@ -150,7 +150,7 @@ def _write(
     }
     with held(chore.batch_id) as batch:
         same = next_chore(batch)
-        if batch.state not in UNDER_WAY or same is None or _place(same) != _place(chore):
+        if not batch.is_under_way or same is None or _place(same) != _place(chore):
             return False
         counts = _add(batch, wishes, wanted)
         done = [line.pk for line in chunk.lines if line.pk not in problems and line.number != chunk.line]
@@ -213,7 +213,7 @@ def _give_up(chore: BatchChore, words: str) -> bool:
     """Nothing more can be asked for; what was asked for goes on."""
     with held(chore.batch_id) as batch:
         same = next_chore(batch)
-        if batch.state not in UNDER_WAY or same is None or same.pk != chore.pk:
+        if not batch.is_under_way or same is None or same.pk != chore.pk:
             return False
         same.delete()
         batch.refusal = words

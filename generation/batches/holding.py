@@ -15,8 +15,6 @@ from django.utils.dateparse import parse_datetime
 from generation.engine.claims import lease, worker_name
 from generation.models import Batch, BatchChore
 
-UNDER_WAY = (Batch.State.FILLING, Batch.State.RUNNING)
-
 
 @contextmanager
 def held(batch: Batch | int) -> Iterator[Batch]:

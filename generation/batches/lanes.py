@@ -15,7 +15,6 @@ from generation.queueing import announce
 
 AT_ONCE = 500
 QUEUED = Generation.State.QUEUED
-UNDER_WAY = (Batch.State.FILLING, Batch.State.RUNNING)
 
 
 def take_over(rows: Iterable[Generation], lane: Batch | None) -> None:
@@ -37,7 +36,7 @@ def give_away(rows: Iterable[Generation]) -> list[Generation]:
     rows: locked, of one lane that is shut for good. An open batch is preferred to a paused one.
     """
     found = {row.pk: row for row in rows}
-    holders = BatchItem.objects.filter(generation__in=found, batch__state__in=UNDER_WAY)
+    holders = BatchItem.objects.filter(generation__in=found, batch__state__in=Batch.UNDER_WAY)
     others = holders.exclude(batch__in={row.batch_id for row in found.values()}).select_related("batch")
     open_last = F("batch__paused_at").desc(nulls_last=True)
     heirs = {item.generation_id: item.batch for item in others.order_by(open_last, "-batch")}
@@ -58,7 +57,7 @@ def share_out() -> None:
 
 def _wanting() -> QuerySet[Batch]:
     """Open ones that wait for what others have asked for, beside a paused one of their brand."""
-    paused = Batch.objects.filter(brand=OuterRef("brand"), state__in=UNDER_WAY, paused_at__isnull=False)
+    paused = Batch.objects.paused().filter(brand=OuterRef("brand"))
     waiting = Batch.objects.open().filter(progress__reused__gt=0, progress__queued__gt=0)
     return waiting.filter(Exists(paused))
 
@@ -66,7 +65,7 @@ def _wanting() -> QuerySet[Batch]:
 def _fetch_some(batch: Batch) -> bool:
     with transaction.atomic():
         held = BatchItem.objects.filter(batch=batch, generation=OuterRef("pk"))
-        shut = Batch.objects.filter(brand=batch.brand_id, state__in=UNDER_WAY, paused_at__isnull=False)
+        shut = Batch.objects.paused().filter(brand=batch.brand_id)
         behind = Generation.objects.filter(Exists(held), batch__in=shut, state=QUEUED)
         rows = list(behind.select_for_update(of=("self",)).order_by("pk")[:AT_ONCE])
         _put(rows, batch)

@@ -26,9 +26,17 @@ class Priority(models.IntegerChoices):
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
+    def under_way(self) -> "BatchQuerySet":
+        """Started and not over; some may be paused."""
+        return self.filter(state__in=Batch.UNDER_WAY)
+
     def open(self) -> "BatchQuerySet":
         """Whose waiting pictures may be made now."""
-        return self.filter(state__in=[Batch.State.FILLING, Batch.State.RUNNING], paused_at=None)
+        return self.under_way().filter(paused_at=None)
+
+    def paused(self) -> "BatchQuerySet":
+        """Under way, and held by a person."""
+        return self.under_way().filter(paused_at__isnull=False)
 
 
 class Batch(Stateful):
@@ -48,13 +56,15 @@ class Batch(Stateful):
         CANCELLED = "cancelled", "Cancelled"
 
     MOVES: ClassVar[Moves] = {
-        State.DRAFT: frozenset({State.FILLING, State.CANCELLED}),
+        State.DRAFT: frozenset({State.FILLING}),
         State.FILLING: frozenset({State.RUNNING, State.CANCELLED}),
         State.RUNNING: frozenset({State.ENDED, State.CANCELLED}),
         # What ended without a picture is asked for again by a person:
         State.ENDED: frozenset({State.RUNNING}),
         State.CANCELLED: frozenset({State.RUNNING}),
     }
+    UNDER_WAY: ClassVar = (State.FILLING, State.RUNNING)
+    OVER: ClassVar = (State.ENDED, State.CANCELLED)
 
     brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="batches")
     name = models.CharField(max_length=120)
@@ -104,7 +114,7 @@ class Batch(Stateful):
 
     @property
     def is_under_way(self) -> bool:
-        return self.state in (self.State.FILLING, self.State.RUNNING)
+        return self.state in self.UNDER_WAY
 
 
 class BatchLine(models.Model):

@@ -28,8 +28,7 @@ def find(scope: Scope) -> Iterator[Finding]:
 
 
 def _paused(scope: Scope) -> Iterator[Finding]:
-    under_way = Batch.objects.filter(state__in=[Batch.State.FILLING, Batch.State.RUNNING])
-    paused = under_way.filter(paused_at__isnull=False).select_related("brand", "paused_by", "progress")
+    paused = Batch.objects.paused().select_related("brand", "paused_by", "progress")
     for batch in scope.of(paused).order_by("paused_at")[:SHOWN]:
         yield Finding(
             title=f"The batch “{batch}” of {batch.brand} is paused",

@@ -149,7 +149,7 @@ def _batches(brands: Mapping[int, str]) -> Iterator[Metric]:
     state = Case(
         When(paused_at__isnull=False, then=Value("paused")), default=F("state"), output_field=CharField()
     )
-    under_way = Batch.objects.filter(state__in=[Batch.State.FILLING, Batch.State.RUNNING]).order_by()
+    under_way = Batch.objects.under_way().order_by()
     counted = (
         under_way.annotate(now=state)
         .values_list("brand", "now")
