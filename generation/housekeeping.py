@@ -14,7 +14,7 @@ from brandkit.common.idempotency import forget_old_calls
 from brandkit.common.leftovers import remove_unfinished
 from brandkit.common.models import record
 from generation.engine.claims import lease, worker_name
-from generation.models import Batch, Subject, WorkerSign
+from generation.models import Subject, WorkerSign
 
 logger = logging.getLogger(__name__)
 EVERY = 300.0
@@ -61,25 +61,17 @@ def remove_originals() -> None:
         until = timezone.now() - timedelta(days=brand.keep_originals_days or 0)
         old = Subject.objects.filter(brand=brand, created_at__lt=until).exclude(original="")
         for subject in old.order_by("pk")[:AT_ONCE]:
-            _remove(subject, "original", brand)
-        ended = Batch.objects.filter(brand=brand, state__in=OVER, created_at__lt=until).exclude(photos="")
-        for batch in ended.order_by("pk")[:AT_ONCE]:
-            _remove(batch, "photos", brand)
+            _remove_original(subject, brand)
 
 
-OVER = (Batch.State.ENDED, Batch.State.CANCELLED)
-
-
-def _remove(row: Subject | Batch, field: str, brand: Brand) -> None:
+def _remove_original(subject: Subject, brand: Brand) -> None:
     """The file first: killed after it, the next round does the rest."""
-    file = getattr(row, field)
+    file = subject.original
     try:
-        file.storage.delete(file.name)
+        file.storage.delete(str(file.name))
     except OSError as error:
         logger.warning("%s can't be deleted yet: %s", file.name, error)
         return
     with transaction.atomic():
-        same = type(row)._base_manager.filter(pk=row.pk, **{field: file.name})
-        if same.update(**{field: ""}):
-            kind = f"{row._meta.model_name}.{field}_removed"
-            record(kind, row, after_days=brand.keep_originals_days)
+        if Subject.objects.filter(pk=subject.pk, original=file.name).update(original=""):
+            record("subject.original_removed", subject, after_days=brand.keep_originals_days)

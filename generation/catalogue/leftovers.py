@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from brandkit.accounts.models import Brand
 from brandkit.common.errors import BrandkitError
 from brandkit.common.models import record
 from brandkit.common.storage import private_store
@@ -15,7 +16,7 @@ from generation.signals import swept
 
 DRAFTS_KEPT = timedelta(days=1)
 ZIPS_KEPT = timedelta(days=7)
-"""After a batch was asked for, once it has ended."""
+"""After a batch was asked for, once it is over; less where its brand keeps originals for less."""
 
 AT_ONCE = 20
 
@@ -38,10 +39,16 @@ def throw_away_drafts(**_: object) -> None:
 
 def delete_zips(**_: object) -> None:
     """What was taken in is kept as photos; the file goes before the row forgets it."""
-    ended = Batch.objects.filter(state__in=[Batch.State.ENDED, Batch.State.CANCELLED], chores=None)
-    used_up = ended.filter(created_at__lt=timezone.now() - ZIPS_KEPT).exclude(photos="")
-    for batch in used_up.select_related("brand")[:AT_ONCE]:
+    now = timezone.now()
+    over = Batch.objects.filter(state__in=Batch.OVER, chores=None).exclude(photos="").select_related("brand")
+    used_up = [batch for batch in over.order_by("pk") if batch.created_at < now - _kept(batch.brand)]
+    for batch in used_up[:AT_ONCE]:
         private_store().delete(str(batch.photos))
         with transaction.atomic():
             if Batch.objects.filter(pk=batch.pk).exclude(photos="").update(photos=""):
                 record("batch.photos_removed", batch)
+
+
+def _kept(brand: Brand) -> timedelta:
+    days = brand.keep_originals_days
+    return ZIPS_KEPT if days is None else min(ZIPS_KEPT, timedelta(days=days))

@@ -19,10 +19,10 @@ from brandkit.common.storage import NewFiles, private_store
 from generation import housekeeping, intake
 from generation.engine.claims import worker_name
 from generation.housekeeping import a_round, keep_house, remove_originals
-from generation.models import Batch, Subject, WorkerSign
+from generation.models import Subject, WorkerSign
 from generation.signals import swept
 from tests.conftest import stored_files
-from tests.factories import cutout_bytes, make_brand, make_prompt, make_subject, make_user, stored
+from tests.factories import cutout_bytes, make_brand, make_subject, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -118,24 +118,6 @@ def test_a_kill_after_the_file_is_made_good_in_the_next_round() -> None:
     remove_originals()
     subject.refresh_from_db()
     assert subject.original.name == ""
-
-
-@pytest.mark.parametrize(("state", "stays"), [("ended", False), ("cancelled", False), ("running", True)])
-def test_it_deletes_the_photos_of_batches_that_are_over(state: str, stays: bool) -> None:
-    brand = kept_for(7)
-    batch = Batch.objects.create(
-        brand=brand,
-        name="Spring",
-        prompt_version=make_prompt(brand),
-        provider="compositor",
-        state=state,
-        photos=stored("photos.zip", b"zip"),
-    )
-    days_old(batch, 8)
-    name = batch.photos.name
-    remove_originals()
-    batch.refresh_from_db()
-    assert (bool(batch.photos), private_store().exists(str(name))) == (stays, stays)
 
 
 def killed_while_storing(place: str) -> NewFiles:

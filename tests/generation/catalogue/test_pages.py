@@ -278,17 +278,25 @@ def test_a_draft_goes_after_a_day_with_its_files(client: Client, brand: Brand, f
     assert Event.objects.filter(kind="batch.discarded").count() == 1
 
 
-def test_a_zip_goes_a_week_after_its_batch_was_asked_for(
-    client: Client, brand: Brand, form: dict[str, Any]
+@pytest.mark.parametrize(
+    ("state", "rule", "days"), [("ended", None, 7), ("cancelled", 30, 7), ("ended", 2, 2)]
+)
+def test_a_zip_goes_some_days_after_its_batch_was_asked_for_once_that_is_over(
+    client: Client, brand: Brand, form: dict[str, Any], state: str, rule: int | None, days: int
 ) -> None:
+    Brand.objects.filter(pk=brand.pk).update(keep_originals_days=rule)
     batch = drafted(client, brand, form, GOOD)
-    later = timezone.now() + timedelta(days=7, seconds=1)
-    for state, there in (("running", True), ("ended", False)):
-        Batch.objects.filter(pk=batch.pk).update(state=state)
-        leftovers.delete_zips()
-        assert any(name.endswith("photos.zip") for name in stored_files())
-        with time_machine.travel(later):
+
+    def is_there(after: timedelta) -> bool:
+        with time_machine.travel(batch.created_at + after):
             leftovers.delete_zips()
-        assert any(name.endswith("photos.zip") for name in stored_files()) is there
+        return any(name.endswith("photos.zip") for name in stored_files())
+
+    early, late = timedelta(days=days, minutes=-1), timedelta(days=days, minutes=1)
+    Batch.objects.filter(pk=batch.pk).update(state="running")
+    assert is_there(late)
+    Batch.objects.filter(pk=batch.pk).update(state=state)
+    assert (is_there(early), is_there(late)) == (True, False)
     batch.refresh_from_db()
     assert (str(batch.photos), str(batch.source).endswith("source.csv")) == ("", True)
+    assert Event.objects.filter(kind="batch.photos_removed").count() == 1
