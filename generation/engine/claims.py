@@ -24,6 +24,7 @@ from generation.models import WORKS, Work, WorkerSign
 State = Work.State
 _held: dict[UUID, type[Work]] = {}
 _away_at = float("-inf")
+_one_by_one = threading.Lock()
 stopping = threading.Event()
 """This process was told to stop: it begins no new call."""
 
@@ -117,8 +118,12 @@ def take(noun: str, pk: int) -> Claim | None:
 
 
 def take_next() -> Claim | None:
-    """Whatever is next in line, as `take`; None where nothing is due that there is room for."""
-    with transaction.atomic(durable=True):
+    """Whatever is next in line, as `take`; None where nothing is due that there is room for.
+
+    The threads of a process come one after the other: whoever waits for SQLite's lock looks for it in vain
+    for tens of milliseconds at a time.
+    """
+    with _one_by_one, transaction.atomic(durable=True):
         line.lock()
         now = timezone.now()
         claim = next(filter(None, (_claim(row, now) for row in line.next_up(now, ours=list(_held)))), None)

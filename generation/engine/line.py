@@ -6,7 +6,8 @@ more urgent goes first, then the older.
 """
 
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.db import connection
 from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery
 
 from brandkit.accounts.models import Brand
+from generation.engine.compiled import rows
 from generation.engine.room import full_providers
 from generation.models import WORKS, Batch, BrandTurn, Generation, Work
 
@@ -29,16 +31,19 @@ AT_ONCE = 100
 TRIES = 3
 """How often the head of the line is looked for, where others take it away."""
 
-BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 BRANDS_TURN = F("brand__turn__served_at").asc(nulls_first=True)
+
+
+Names = tuple[str, ...]
+Found = QuerySet[Any, Any]
+Turn = tuple[bool, Any, int]
 
 
 class Head(NamedTuple):
     """Who is first among some of the lanes of a brand: numbers by kind of work."""
 
-    served_at: datetime
-    brand: int
+    turn: Turn
     works: dict[str, list[int]]
 
 
@@ -63,11 +68,14 @@ def next_up(now: datetime, *, ours: Collection[UUID] = ()) -> Iterator[Work]:
     """
     full = full_providers(now)
     for model in WORKS.values():
-        yield from _late(model, now, ours).exclude(provider__in=full, fetched="")[:AT_ONCE]
+        for pk, claim, provider, fetched in rows(LATE[model.NOUN], now):
+            if UUID(str(claim)) not in ours and (fetched or provider not in full):
+                yield from model.objects.filter(pk=pk)
     for model in WORKS.values():
-        yield from _come(model, now)[:AT_ONCE]
-    aliases = [alias for alias in settings.BRANDKIT_PROVIDERS if alias not in full]
-    for _ in range(TRIES):
+        for (pk,) in rows(COME[model.NOUN], now):
+            yield from model.objects.filter(pk=pk)
+    aliases = tuple(alias for alias in settings.BRANDKIT_PROVIDERS if alias not in full)
+    for _ in range(TRIES if aliases else 0):
         first = _first(now, aliases)
         if first is None:
             return
@@ -89,62 +97,81 @@ def of_no_provider() -> Iterator[Work]:
         yield from waiting.order_by()[:AT_ONCE]
 
 
-def _late(model: type[Work], now: datetime, ours: Collection[UUID]) -> "QuerySet[Any]":
+def _late(model: type[Work], now: datetime, _: Names) -> Found:
     """Whose worker has gone, the oldest first."""
-    running = model.objects.filter(state=State.RUNNING, retry_at=None, lease_until__lt=now)
-    return running.exclude(claim__in=ours).order_by("lease_until", "pk")
+    running = model.objects.filter(state=State.RUNNING, lease_until__lt=now).order_by("lease_until", "pk")
+    return running.values_list("pk", "claim", "provider", "fetched")[:AT_ONCE]
 
 
-def _come(model: type[Work], now: datetime) -> "QuerySet[Any]":
+def _come(model: type[Work], now: datetime, _: Names) -> Found:
     """Whose picture is there and only has to be opened."""
-    return model.objects.in_line().filter(_due(now), fetched__gt="").order_by("pk")
+    come = model.objects.in_line().filter(_due(now), fetched__gt="").order_by("pk")
+    return come.values_list("pk")[:AT_ONCE]
+
+
+LATE = {noun: partial(_late, model) for noun, model in WORKS.items()}
+COME = {noun: partial(_come, model) for noun, model in WORKS.items()}
 
 
 def _due(now: datetime) -> Q:
     return Q(retry_at=None) | Q(retry_at__lte=now)
 
 
-def _first(now: datetime, aliases: list[str]) -> Work | None:
+def _first(now: datetime, aliases: Names) -> Work | None:
     """The head of the line, among what waits for these providers."""
     heads = [head for head in (_first_single(now, aliases), _first_of_batches(now, aliases)) if head]
     if not heads:
         return None
-    head = min(heads, key=lambda head: (head.served_at, head.brand))  # of equals, the first: a person's
+    head = min(heads, key=lambda head: head.turn)  # of equals, the first: a person's
     found = [work for noun, pks in head.works.items() for work in WORKS[noun].objects.filter(pk__in=pks)]
     return min(found, key=lambda work: (-work.priority, work.created_at, work.pk), default=None)
 
 
-def _first_single(now: datetime, aliases: list[str]) -> Head | None:
+def _first_single(now: datetime, aliases: Names) -> Head | None:
     """Of the brand whose turn it is, the first of what people asked for: one for each provider and kind."""
+    for served, brand, *found in rows(_singles, now, aliases):
+        works = {
+            noun: [pk for pk in found[at * len(aliases) : (at + 1) * len(aliases)] if pk]
+            for at, noun in enumerate(WORKS)
+        }
+        if any(works.values()):
+            return Head(_turn(served, brand), works)
+    return None
+
+
+def _singles(now: datetime, aliases: Names) -> Found:
+    """Each brand in its turn, with the heads of its lanes."""
     lanes = {
         f"{noun}__{number}": _lane(model, now, brand=OuterRef("pk"), provider=alias)
         for noun, model in WORKS.items()
         for number, alias in enumerate(aliases)
     }
     brands = Brand.objects.annotate(served=F("turn__served_at"), **lanes)
-    for served, brand, *found in brands.order_by(
-        F("turn__served_at").asc(nulls_first=True), "pk"
-    ).values_list("served", "pk", *lanes):
-        works: dict[str, list[int]] = {}
-        for name, pk in zip(lanes, found, strict=True):
-            if pk:
-                works.setdefault(name.partition("__")[0], []).append(pk)
-        if works:
-            return Head(served or BEFORE_ALL, brand, works)
+    in_turn = brands.order_by(F("turn__served_at").asc(nulls_first=True), "pk")
+    return in_turn.values_list("served", "pk", *lanes)
+
+
+def _first_of_batches(now: datetime, aliases: Names) -> Head | None:
+    """Of the brand whose turn it is, the first picture of its most urgent batch that has any to be made."""
+    for served, brand, head in rows(_batches, now, aliases):
+        if head:
+            return Head(_turn(served, brand), {Generation.NOUN: [head]})
     return None
 
 
-def _first_of_batches(now: datetime, aliases: list[str]) -> Head | None:
-    """Of the brand whose turn it is, the first picture of its most urgent batch that has any to be made."""
+def _batches(now: datetime, aliases: Names) -> Found:
+    """Each brand's open batches in their turn, with the head of their lane."""
     lane = _lane(
         Generation, now, brand=OuterRef("brand"), provider=OuterRef("provider"), batch=OuterRef("pk")
     )
     batches = Batch.objects.open().filter(provider__in=aliases).annotate(head=lane)
     in_turn = batches.order_by(BRANDS_TURN, "brand", "-priority", "pk")
-    for served, brand, head in in_turn.values_list("brand__turn__served_at", "brand", "head"):
-        if head:
-            return Head(served or BEFORE_ALL, brand, {Generation.NOUN: [head]})
-    return None
+    return in_turn.values_list("brand__turn__served_at", "brand", "head")
+
+
+def _turn(served_at: Any, brand: int) -> Turn:
+    """Who was never served comes first. The database's own form of a moment compares as it should."""
+    return served_at is not None, served_at or 0, brand
 
 
 def _lane(model: type[Work], now: datetime, **which: Any) -> Subquery:
