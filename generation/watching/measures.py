@@ -14,6 +14,7 @@ from prometheus_client.metrics_core import Metric
 
 from brandkit.accounts.models import Brand
 from brandkit.common.models import Event
+from generation.budgets import standings
 from generation.models import WORKS, Batch, Budget, Work, WorkerSign
 from generation.provider_accounts import AccountState, all_states
 from generation.watching.hooks import measures
@@ -166,11 +167,10 @@ def _batches(brands: Mapping[int, str]) -> Iterator[Metric]:
 
 
 def _budgets(brands: Mapping[int, str]) -> Metric:
-    """The newest of each brand counts."""
-    newest = Budget.objects.order_by().values("brand").annotate(newest=Max("pk")).values("newest")
+    """Of the brands that have ever had one; in a new month nothing is spent before the first call."""
     rows: list[tuple[list[str], float]] = []
-    for budget in Budget.objects.filter(pk__in=newest):
+    for brand, budget in standings(Budget.objects.values_list("brand", flat=True)).items():
         parts = {"spent": budget.spent, "reserved": budget.reserved, "limit": budget.limit}
-        slug = brands.get(budget.brand_id, "")
+        slug = brands.get(brand, "")
         rows += [([slug, name], float(value)) for name, value in parts.items() if value is not None]
     return gauge("budget_dollars", "This month's money of a brand.", ("brand", "part"), rows)

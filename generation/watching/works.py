@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from brandkit.accounts.models import Brand
+from generation.budgets import money, standings
 from generation.models import WORKS, Budget, Work
 from generation.waiting import why_waiting
 from generation.watching.finding import Finding, Link, Scope, Works, examples
@@ -35,8 +36,9 @@ def _without_money(scope: Scope) -> Iterator[Finding]:
         rows = scope.of(model.objects.filter(state=Work.State.QUEUED, reserved=None)).order_by()
         for brand, count in rows.values_list("brand").annotate(count=Count("pk")):
             waiting[brand] = waiting.get(brand, 0) + count
+    now = standings(waiting)
     for brand in Brand.objects.filter(pk__in=waiting):
-        budget = Budget.objects.filter(brand=brand).first() or Budget(brand=brand)
+        budget = now[brand.pk]
         yield Finding(
             title=f"{brand} has used up its budget",
             why=_used(budget),
@@ -50,7 +52,7 @@ def _without_money(scope: Scope) -> Iterator[Finding]:
 def _used(budget: Budget) -> str:
     if budget.limit is None:
         return "It has no limit any more, and money is set aside for them soon."
-    return f"${budget.committed:.2f} of ${budget.limit} are spent or promised this month."
+    return f"{money(budget.committed)} of {money(budget.limit)} are spent or promised this month."
 
 
 def _left_alone(scope: Scope) -> Iterator[Finding]:

@@ -172,6 +172,7 @@ class Command(BaseCommand):
             self.tell("fix", f"{options['out']} has the bad rows. Mend it, and import it.")
 
     def tell_estimate(self, found: "Estimate") -> None:
+        from generation.budgets import money
         from generation.templatetags.batches import about_time
         from generation.templatetags.studio import about
 
@@ -190,8 +191,8 @@ class Command(BaseCommand):
             words += f", in about {about_time(found.seconds)}" if found.seconds else ""
         self.tell("pictures", words)
         if found.left is not None:
-            over = f", ${found.over:.2f} less than it takes: the rest waits" if found.over else ""
-            self.tell("budget", f"${found.left:.2f} are left this month{over}")
+            over = f", {money(found.over)} less than it takes: the rest waits" if found.over else ""
+            self.tell("budget", f"{money(found.left)} are left this month{over}")
 
     def follow(self, batch: "Batch") -> None:
         """Until it has ended. Photos by address, and prompts that can't be rendered, may fail on the way."""

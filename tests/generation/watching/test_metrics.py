@@ -21,6 +21,7 @@ from brandkit.common.environment import Environment
 from brandkit.common.models import record
 from brandkit.log_settings import metrics_token
 from generation import queueing
+from generation.budgets import month_of
 from generation.models import (
     Attempt,
     Batch,
@@ -318,9 +319,11 @@ def test_it_tells_of_batches_and_money(acme: Brand) -> None:
             paused_at=timezone.now() if paused else None,
         )
         BatchProgress.objects.create(batch=batch, queued=queued)
+    now = month_of(timezone.now())
     Budget.objects.create(brand=acme, month="2026-10-01", limit=5, spent=5)
-    Budget.objects.create(brand=acme, month="2026-11-01", limit=100, spent=Decimal("12.5"), reserved=3)
-    Budget.objects.create(brand=make_brand(slug="zeta"), month="2026-11-01", spent=1)
+    Budget.objects.create(brand=acme, month=now, limit=100, spent=Decimal("12.5"), reserved=3)
+    Budget.objects.create(brand=make_brand(slug="zeta"), month=now, spent=1)
+    Budget.objects.create(brand=make_brand(slug="old"), month="2026-10-01", limit=7, spent=7, reserved=2)
     found = told()
     assert found["batches"] == {("acme", "filling"): 1, ("acme", "running"): 1, ("acme", "paused"): 1}
     assert found["batch_pictures_queued"] == {
@@ -334,6 +337,9 @@ def test_it_tells_of_batches_and_money(acme: Brand) -> None:
         ("acme", "reserved"): 3,
         ("zeta", "spent"): 1,
         ("zeta", "reserved"): 0,
+        ("old", "limit"): 7,
+        ("old", "spent"): 0,
+        ("old", "reserved"): 2,
     }
 
 
@@ -355,6 +361,7 @@ def test_it_asks_the_database_no_more_often_the_more_there_is(always: None, acme
 
     make_review(acme)
     attempt(make_generation(acme))
+    Budget.objects.create(brand=acme, month="2026-11-01")
     first = asked()
     for _ in range(3):
         brand = make_brand()

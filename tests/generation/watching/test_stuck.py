@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Role, User
 from generation import provider_accounts
+from generation.budgets import month_of
 from generation.models import (
     Attempt,
     Batch,
@@ -90,7 +91,7 @@ def closed(brand: Brand) -> None:
 
 def no_money(brand: Brand) -> None:
     old(brand, reserved=None, price="0.1")
-    Budget.objects.create(brand=brand, month="2026-11-01", limit=5, spent=5, stopped_at=ago(minutes=5))
+    Budget.objects.create(brand=brand, month=month_of(NOW()), limit=5, spent=5, stopped_at=ago(minutes=5))
 
 
 def batch_paused(brand: Brand) -> None:
@@ -198,7 +199,7 @@ def test_nothing_is_stuck_where_all_goes_well(acme: Brand) -> None:
     BatchChore.objects.filter(pk=chore.pk).update(created_at=ago(hours=1))
     make_review(acme)
     make_published(acme)
-    Budget.objects.create(brand=acme, month="2026-11-01", limit=5, spent=5)
+    Budget.objects.create(brand=acme, month=month_of(NOW()), limit=5, spent=5)
     ProviderAccount.objects.create(name="fake")
     assert titles() == []
 
