@@ -68,8 +68,8 @@ def set_up(folder: str, database: str) -> None:
 def ask(number: int, pictures: int) -> "Batch":
     """A batch of so many variations of one thing in one scene; another `number` asks for other pictures."""
     from brandkit.accounts.models import Brand
-    from generation.batches.asking import Line, Plan
     from generation.batches.asking import ask as ask_for
+    from generation.batches.plans import Line, Plan
     from generation.intake import take_in
     from generation.models import Priority
     from generation.provider import get_provider

@@ -21,8 +21,6 @@ from generation.usable import check_format, check_makeable, check_prompt, check_
 from generation.wish import checked_variation
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 
-__all__ = ["Line", "Plan", "ask", "discard", "draft", "start"]
-
 State = Batch.State
 MOST_LINES = 100_000
 MOST_PICTURES = 1_000_000

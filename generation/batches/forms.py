@@ -7,8 +7,9 @@ from django.http import QueryDict
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid
-from generation.batches.asking import MOST_LINES, MOST_PICTURES, Line, Plan
+from generation.batches.asking import MOST_LINES, MOST_PICTURES
 from generation.batches.choosing import Choice
+from generation.batches.plans import Line, Plan
 from generation.forms import WishForm
 from generation.models import Priority
 from generation.provider import get_provider

@@ -1,6 +1,6 @@
 """What a catalogue run is to be, before and after it is written down."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import Any
@@ -163,6 +163,3 @@ class Written:
             cells=row.cells,
             problem=row.problem,
         )
-
-    def lines(self, rows: Iterable[BatchLine]) -> list[Line]:
-        return [self.line(row) for row in rows]

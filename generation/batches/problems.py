@@ -1,11 +1,12 @@
 """Lines of which nothing can be made: marked with the reason, and left out."""
 
 from collections import Counter
-from collections.abc import Iterable
+from functools import reduce
+from operator import add
 
 from django.db.models import F
 
-from generation.models import Batch, BatchLine, BatchProgress
+from generation.models import Batch, BatchLine, BatchProgress, Generation
 
 
 def mark(line: BatchLine, words: str, *, begun: int = 0) -> Counter[str]:
@@ -20,9 +21,6 @@ def mark(line: BatchLine, words: str, *, begun: int = 0) -> Counter[str]:
 def mark_rest(batch: Batch, words: str) -> None:
     """Every line that is not written yet. Call it with the batch held; nothing may be locked after it."""
     count = batch.lines.filter(filled_at=None, problem="").update(problem=words)
-    there = sum((F(name) for name in HAS), start=F("queued"))
+    there = reduce(add, map(F, Generation.State.values))
     progress = BatchProgress.objects.filter(batch=batch)
     progress.update(lines=F("lines") - count, problems=F("problems") + count, wanted=there)
-
-
-HAS: Iterable[str] = ("running", "succeeded", "refused", "failed", "cancelled")

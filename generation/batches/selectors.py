@@ -23,7 +23,6 @@ PICTURES = 400
 LINES = 25
 FAILURES = 1_000
 """So many that failed, and so many that were refused, are looked at to tell why."""
-UNFINISHED = (State.QUEUED, State.RUNNING)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,10 +43,6 @@ class Columns:
         pairs = zip_longest(self.labels, cells[: len(self.labels)], fillvalue="")
         return {label: cell for label, cell in pairs if label and known(label) != PROBLEM}
 
-    @property
-    def unknown(self) -> list[str]:
-        return unknown(self.labels)
-
 
 def known(label: str) -> str:
     """The column that a header means, in any case and with any spaces: "" where it means none."""

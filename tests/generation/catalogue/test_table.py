@@ -201,7 +201,7 @@ def test_text_that_looks_like_a_formula_comes_back_as_it_was(tmp_path: Path) -> 
 def test_it_knows_columns_in_any_case_and_order() -> None:
     found = columns.find((" Photo ", "SCENE", "Colour", "S K U", "Variations", "", "problem"))
     assert found.where == {"photo": 0, "scenes": 1, "sku": 3, "variations": 4, "problem": 6}
-    assert found.unknown == ["Colour"]
+    assert columns.unknown(found.labels) == ["Colour"]
     cells = ("a.jpg", "kitchen", "red")
     assert [found.cell(name, cells) for name in ("photo", "sku", "name")] == ["a.jpg", "", ""]
 
