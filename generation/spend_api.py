@@ -13,6 +13,7 @@ from brandkit.accounts.api import InBrand, brand_for, given, person
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
 from brandkit.common.api import UtcDateTimeField
+from brandkit.common.idempotency import Idempotent
 from brandkit.common.openapi import example, operation
 from generation import budgets, spending
 from generation.budget_line import HIGHEST, set_limit
@@ -106,7 +107,7 @@ class SpendView(APIView):
         return Response(SpendSerializer(found).data)
 
 
-class BudgetView(APIView):
+class BudgetView(Idempotent):
     @operation(
         "get_budget",
         "What a brand may spend this month, and what is left",
