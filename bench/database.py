@@ -1,8 +1,9 @@
-"""A database of the benchmark's own, gone at the end."""
+"""A database of the benchmark's own, and the demo brand in it."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from secrets import token_hex
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,3 +25,22 @@ def own_database(folder: str, server: str | None = None) -> Iterator[str]:
             yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         finally:
             connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def demo_in(folder: str, **environment: str) -> None:
+    """Django with an empty database and empty stores in `folder`, and the demo brand in them.
+
+    environment: more settings; SQLite unless they name another database.
+    """
+    import django
+    from django.core.management import call_command
+
+    os.environ.pop("DATABASE_URL", None)
+    os.environ |= {
+        "BRANDKIT_DATA_DIR": folder,
+        "DJANGO_SETTINGS_MODULE": "brandkit.settings",
+        **environment,
+    }
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("load_demo", stdout=StringIO())

@@ -10,15 +10,15 @@ A thread beside takes from the line as a worker does: it must get a picture befo
 Memory is what the process grows by. Ends with status 1 if a goal is missed.
 """
 
-import os
 import resource
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from io import StringIO
 from typing import TYPE_CHECKING
+
+from bench.database import demo_in
 
 if TYPE_CHECKING:
     from brandkit.accounts.models import Brand
@@ -33,18 +33,6 @@ A_LINE = 200
 TURNS = 10
 ONE_BY_ONE = 200
 """In each turn."""
-
-
-def set_up(folder: str) -> None:
-    """Django with an empty database and empty stores in `folder`, and the demo brand in them."""
-    import django
-    from django.core.management import call_command
-
-    os.environ |= {"BRANDKIT_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "brandkit.settings"}
-    os.environ.pop("DATABASE_URL", None)
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("load_demo", stdout=StringIO())
 
 
 def subjects(brand: "Brand", count: int, *, first: int) -> "list[Subject]":
@@ -206,7 +194,7 @@ def told(batch: "Batch", took: float, singles: list[tuple[float, float]], grown:
 def main() -> int:
     pictures = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     with tempfile.TemporaryDirectory() as folder:
-        set_up(folder)
+        demo_in(folder)
         return 0 if measure(pictures) else 1
 
 

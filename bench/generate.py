@@ -8,18 +8,17 @@ with status 1 if it is over its goal.
 The floor of `manage.py check` is a process that only sets Django up, with the same settings and apps.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench.database import demo_in
 from bench.timing import RUNS, shortest
 
 if TYPE_CHECKING:
@@ -32,18 +31,6 @@ PHOTO = ROOT / "fixtures/demo/subjects/banana.jpg"
 SETUP = (
     "import os, django; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'brandkit.settings'); django.setup()"
 )
-
-
-def set_up(folder: str) -> None:
-    """Django with an empty database and empty stores in `folder`, and the demo brand in them."""
-    import django
-    from django.core.management import call_command
-
-    os.environ |= {"BRANDKIT_DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "brandkit.settings"}
-    os.environ.pop("DATABASE_URL", None)
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("load_demo", stdout=StringIO())
 
 
 def photo(folder: str, number: int) -> Path:
@@ -160,7 +147,7 @@ def python(*arguments: str) -> None:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        set_up(folder)
+        demo_in(folder)
         good = measure_generate(folder)
         measure_start()
     return 0 if good else 1

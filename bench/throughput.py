@@ -23,14 +23,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from io import BytesIO, StringIO
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
 from PIL import Image
 
-from bench.database import own_database
+from bench.database import demo_in, own_database
 from bench.slow_model import slow_model, told
 
 if TYPE_CHECKING:
@@ -45,24 +45,6 @@ LIMITED_PICTURES, LIMITED_AT_ONCE, LIMITED_A_MINUTE = 150, 8, 100
 ROOT = Path(__file__).parent.parent
 KEY = "bench-key-of-nobody"
 _thread = threading.local()
-
-
-def set_up(folder: str, database: str) -> None:
-    """Django on an empty database and empty stores, and the demo brand with its photo in them."""
-    import django
-    from django.core.management import call_command
-
-    os.environ |= {
-        "BRANDKIT_DATA_DIR": folder,
-        "DATABASE_URL": database,
-        "DJANGO_SETTINGS_MODULE": "brandkit.settings",
-        "LOG_LEVEL": "ERROR",
-        "BRANDKIT_WORKER_THREADS": str(AT_ONCE),
-        "GEMINI_KEY": KEY,
-    }
-    django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("load_demo", stdout=StringIO())
 
 
 def ask(number: int, pictures: int) -> "Batch":
@@ -233,7 +215,13 @@ def measure_pace() -> bool:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder, own_database(folder) as database:
-        set_up(folder, database)
+        demo_in(
+            folder,
+            DATABASE_URL=database,
+            LOG_LEVEL="ERROR",
+            BRANDKIT_WORKER_THREADS=str(AT_ONCE),
+            GEMINI_KEY=KEY,
+        )
         quick = measure_speed(folder)
         polite = measure_pace()
     return 0 if quick and polite else 1
