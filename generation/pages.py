@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -50,6 +50,12 @@ def chosen_provider(request: HtmxRequest) -> Provider:
     """The one that this person chose last, if it is still there; else the usual one."""
     alias = request.session.get(PROVIDER, "")
     return get_provider(alias if alias in settings.BRANDKIT_PROVIDERS else settings.BRANDKIT_PROVIDER)
+
+
+def provider_in(request: HtmxRequest, given: QueryDict) -> Provider:
+    """The one that a form names; the chosen one where it names none that there is."""
+    alias = given.get("provider", "")
+    return get_provider(alias) if alias in settings.BRANDKIT_PROVIDERS else chosen_provider(request)
 
 
 @require_POST

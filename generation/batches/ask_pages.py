@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Any
 from zlib import crc32
 
-from django.conf import settings
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.text import get_text_list
@@ -23,14 +22,12 @@ from generation.batches.estimate import Estimate
 from generation.batches.forms import ManyForm
 from generation.batches.plans import Plan
 from generation.models import Batch, Priority, Subject
-from generation.pages import PROVIDER, chosen_provider
-from generation.provider import get_provider, get_providers
-from generation.providers.base import Provider
+from generation.pages import PROVIDER, provider_in
+from generation.provider import get_providers
 from templates_app.services import approved_prompts, approved_scenes
 
 PARTS = ("found", "chosen", "offer")
 """What htmx may ask for by its target; else it is told what the choice comes to."""
-
 
 LOOKED_AT = 2000
 """Pictures that are looked for one by one while somebody chooses: half a second."""
@@ -56,15 +53,9 @@ class Asked:
         self.given = given.copy()
         self.words = self.given.get("q", "").strip()
         self._change()
-        self.offer = selectors.offer(brand, self._provider())
+        self.offer = selectors.offer(brand, provider_in(request, self.given))
         self._keep_makeable()
         self.choice = Choice.of(self.given)
-
-    def _provider(self) -> Provider:
-        alias = self.given.get("provider", "")
-        if alias in settings.BRANDKIT_PROVIDERS:
-            return get_provider(alias)
-        return chosen_provider(self.request)
 
     def _change(self) -> None:
         """What its buttons do: all that are found, all of a batch, or not these after all."""

@@ -14,17 +14,18 @@ from generation.forms import WishForm
 from generation.models import Priority
 from generation.provider import get_provider
 
-MOST_VARIATIONS = 20
-VARIATIONS = f"Ask for 1 to {MOST_VARIATIONS} variations of each."
+MOST_OF_EACH = 20
+"""Variations; a file or the API may ask for more."""
+VARIATIONS = f"Ask for 1 to {MOST_OF_EACH} variations of each."
 
 
-class ManyForm(WishForm):
-    """Photos as `Choice` reads them, scenes, formats, and how the run is called and made."""
+class RunForm(WishForm):
+    """What every catalogue run is asked for with, wherever its things come from."""
 
     variations = forms.IntegerField(
         required=False,
         min_value=1,
-        max_value=MOST_VARIATIONS,
+        max_value=MOST_OF_EACH,
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), VARIATIONS),
     )
     priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, required=False, empty_value=None)
@@ -34,9 +35,17 @@ class ManyForm(WishForm):
         error_messages={"max_length": "Give it a name of at most 120 letters."},
     )
 
+    def __init__(self, brand: Brand, data: QueryDict) -> None:
+        super().__init__(brand, data)
+        self.brand = brand
+
+
+class ManyForm(RunForm):
+    """Photos as `Choice` reads them, scenes, formats, and how the run is called and made."""
+
     def __init__(self, brand: Brand, by: User, data: QueryDict) -> None:
         super().__init__(brand, data)
-        self.brand, self.by = brand, by
+        self.by = by
         self.choice = Choice.of(data)
 
     @cached_property

@@ -1,38 +1,21 @@
 """What the page of an import accepts beside its files, with words for what it doesn't."""
 
-from typing import Any
-
-from django import forms
+from django.http import QueryDict
 
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Invalid
-from generation.batches.forms import MOST_VARIATIONS, VARIATIONS
+from generation.batches.forms import RunForm
 from generation.catalogue.importing import Order
 from generation.catalogue.verdicts import Usual
-from generation.forms import WishForm
 from generation.models import Priority
 from generation.provider import get_provider
 
 
-class ImportForm(WishForm):
+class ImportForm(RunForm):
     """Scenes, formats, variations and priority are for the rows that say nothing themselves."""
 
-    variations = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=MOST_VARIATIONS,
-        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), VARIATIONS),
-    )
-    priority = forms.TypedChoiceField(choices=Priority.choices, coerce=int, required=False, empty_value=None)
-    name = forms.CharField(
-        max_length=120,
-        required=False,
-        error_messages={"max_length": "Give it a name of at most 120 letters."},
-    )
-
-    def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
-        super().__init__(brand, *args, **kwargs)
-        self.brand = brand
+    def __init__(self, brand: Brand, data: QueryDict) -> None:
+        super().__init__(brand, data)
         self.fields["scene"].required = self.fields["format"].required = False
 
     def order(self, by: User) -> Order:

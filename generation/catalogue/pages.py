@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
@@ -22,9 +21,8 @@ from generation.catalogue import drafts, fixfile
 from generation.catalogue.columns import COLUMNS
 from generation.catalogue.forms import ImportForm
 from generation.models import Batch, Priority
-from generation.pages import PROVIDER, chosen_provider
+from generation.pages import PROVIDER, provider_in
 from generation.provider import get_provider, get_providers
-from generation.providers.base import Provider
 from templates_app.services import approved_prompts, approved_scenes
 
 
@@ -78,18 +76,13 @@ def path(upload: object) -> Path:
 def with_provider(request: HtmxRequest) -> QueryDict:
     """What was filled in; the one who makes them is the usual one, where there is no choice."""
     given = request.POST.copy()
-    given["provider"] = provider_of(request, request.POST).alias
+    given["provider"] = provider_in(request, request.POST).alias
     return given
-
-
-def provider_of(request: HtmxRequest, given: QueryDict) -> Provider:
-    alias = given.get("provider", "")
-    return get_provider(alias) if alias in settings.BRANDKIT_PROVIDERS else chosen_provider(request)
 
 
 def context(request: HtmxRequest, brand: Brand, given: QueryDict) -> dict[str, Any]:
     """All that can be chosen, and what is."""
-    offer = selectors.offer(brand, provider_of(request, given))
+    offer = selectors.offer(brand, provider_in(request, given))
     prompts = list(approved_prompts(brand))
     picked = {name: row_numbers(given.getlist(name)) for name in ("scene", "format", "kept")}
     formats = picked["format"] + picked["kept"]
