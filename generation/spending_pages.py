@@ -4,7 +4,6 @@ import csv
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act, may
 from brandkit.common.errors import Invalid, NotFound
+from brandkit.common.spreadsheets import as_text
 from brandkit.web.pages import HtmxRequest, brand_page
 from generation import budgets, spending
 from generation.budget_line import set_limit
@@ -54,7 +54,7 @@ def table(request: HtmxRequest, brand: Brand) -> HttpResponse:
     rows = csv.writer(answer)
     rows.writerow(spending.TABLE)
     for row in spending.table(brand, month):
-        rows.writerow([harmless(row[name]) for name in spending.TABLE])
+        rows.writerow([as_text(str(row[name])) for name in spending.TABLE])
     return answer
 
 
@@ -86,9 +86,3 @@ def amount(text: str) -> Decimal | None:
     if not AMOUNT.fullmatch(plain):
         raise Invalid(NO_AMOUNT.format(text=text[:40]))
     return Decimal(plain.removeprefix("$").replace(",", ""))
-
-
-def harmless(value: Any) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -4,8 +4,9 @@ import codecs
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 
+from brandkit.common.spreadsheets import as_text
 from generation.catalogue.columns import COLUMNS, PROBLEM, in_order
-from generation.catalogue.table import as_text, separator_of
+from generation.catalogue.table import separator_of
 from generation.models import Batch, BatchLine, Priority
 from templates_app.models import OutputFormat, SceneVersion
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from brandkit.common.spreadsheets import as_meant
 from generation.catalogue.columns import TableRefused, known
 from generation.imaging import sandbox
 from generation.imaging.sandbox import Bounds
@@ -32,8 +33,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 CONTROLS = frozenset(map(chr, range(32))) - set("\t\n\r\f\v") | {"\x7f"}
-FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet may take for a formula at a cell's beginning; an apostrophe before it makes it text."""
 
 SAVE_ANEW = "Open it in your spreadsheet, and save it as “Excel workbook (.xlsx)” or “CSV UTF-8”."
 REFUSALS = {
@@ -184,9 +183,4 @@ def _clean(cell: str) -> str:
     """Composed letters, no invisible characters but line ends; text that was kept from being a formula."""
     cell = unicodedata.normalize("NFC", cell)
     cell = "".join(each for each in cell if each.isprintable() or each in "\t\n\xa0").strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
-
-
-def as_text(cell: str) -> str:
-    """A cell as a spreadsheet is to show it, and not to compute it; `read` takes it back."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return as_meant(cell)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from brandkit.common.spreadsheets import as_text
 from generation.catalogue import columns, table
 from generation.catalogue.columns import TableRefused
 from generation.imaging.sandbox import Bounds
@@ -189,7 +190,7 @@ def test_it_refuses_a_file_that_is_too_large_before_reading_it(tmp_path: Path) -
 
 def test_text_that_looks_like_a_formula_comes_back_as_it_was(tmp_path: Path) -> None:
     for cell in ("=1+1", "+49", "-5", "@x", "'quoted", "plain"):
-        written = table.as_text(cell)
+        written = as_text(cell)
         [row] = table.read(put(tmp_path, f"sku\n{written}\n")).rows
         assert row.cells == (cell,)
         assert not written.startswith(("=", "+", "-", "@"))
