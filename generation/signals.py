@@ -1,6 +1,10 @@
 """The calls that go up."""
 
+import logging
+
 from django.dispatch import Signal
+
+logger = logging.getLogger(__name__)
 
 output_ready = Signal()
 """Sent in the transaction that stores an Output, with `sender=Output` and `output`: review opens on it."""
@@ -17,3 +21,10 @@ ticked = Signal()
 For chores in small steps. A receiver may go on for as long as it finds something to do; one that raises is
 logged.
 """
+
+
+def send_to_all(signal: Signal) -> None:
+    """Call every receiver; one that raises is logged."""
+    for receiver, answer in signal.send_robust(sender=None):
+        if isinstance(answer, Exception):
+            logger.error("%r failed.", receiver, exc_info=answer)

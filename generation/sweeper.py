@@ -1,6 +1,5 @@
 """What time does in every worker, beside the work that is due: leftovers go, and other rooms do theirs."""
 
-import logging
 from datetime import timedelta
 
 from django.utils import timezone
@@ -9,9 +8,8 @@ from brandkit.common.storage import remove_leftovers
 from generation.engine import line
 from generation.models import WorkerSign
 from generation.runner import run
-from generation.signals import swept
+from generation.signals import send_to_all, swept
 
-logger = logging.getLogger(__name__)
 SIGN_FORGOTTEN = timedelta(days=1)
 
 
@@ -21,6 +19,4 @@ def sweep() -> None:
         run(work.NOUN, work.pk)  # which fails it, with words
     remove_leftovers()
     WorkerSign.objects.filter(seen_at__lt=timezone.now() - SIGN_FORGOTTEN).delete()
-    for receiver, answer in swept.send_robust(sender=None):
-        if isinstance(answer, Exception):
-            logger.error("%r failed after the sweep.", receiver, exc_info=answer)
+    send_to_all(swept)

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -21,7 +22,7 @@ from generation.engine.claims import (
 from generation.engine.crew import Crew
 from generation.engine.every import every
 from generation.runner import run_next
-from generation.signals import ticked
+from generation.signals import send_to_all, ticked
 from generation.sweeper import sweep
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def at_work() -> Iterator[None]:
         threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
         threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, sweep, name="sweeper"))
         threads.enter_context(every(LOOK_SECONDS, hands.look, name="lookout"))
-        threads.enter_context(every(1, _tick, name="chores"))
+        threads.enter_context(every(1, partial(send_to_all, ticked), name="chores"))
         try:
             yield
         finally:
@@ -64,12 +65,6 @@ def stop(hurry: Callable[[], bool]) -> None:
     until = time.monotonic() + settings.BRANDKIT_STOP_SECONDS
     while not crew.is_idle() and time.monotonic() < until and not hurry():
         time.sleep(0.05)
-
-
-def _tick() -> None:
-    for receiver, answer in ticked.send_robust(sender=None):
-        if isinstance(answer, Exception):
-            logger.error("%r failed in its turn.", receiver, exc_info=answer)
 
 
 def _beat() -> None:
