@@ -22,6 +22,9 @@ from generation.engine.room import room_for
 from generation.models import WORKS, Work, WorkerSign
 
 State = Work.State
+READ = ("claim", "lease_until", "tries", "reserved", "fetched")
+"""What a claim relies on as it was read: a worker that is only late, or a budget, may have changed it since."""
+
 _held: dict[UUID, type[Work]] = {}
 _away_at = float("-inf")
 _one_by_one = threading.Lock()
@@ -164,7 +167,7 @@ def _claim(row: Work, now: datetime) -> Claim | None:
     try:
         row.move(
             State.RUNNING,
-            only_if={"claim": row.claim, "lease_until": row.lease_until},
+            only_if={name: getattr(row, name) for name in READ},
             data={"worker": worker_name()},
             claim=token,
             worker=worker_name(),

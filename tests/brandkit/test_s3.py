@@ -1,17 +1,12 @@
 """The stores on S3: a real HTTP server that speaks S3, the same names, the same refusals."""
 
 import io
-import os
 import socket
 from collections.abc import Iterator
-from uuid import uuid4
 
-import boto3
 import pytest
 from botocore.config import Config
 from django.core.files.storage import storages
-from django.test import override_settings
-from moto.server import ThreadedMotoServer
 
 from brandkit.common.errors import StorageFailed
 from brandkit.common.s3 import S3Store
@@ -19,44 +14,21 @@ from brandkit.common.storage import keep, private_store, public_store
 from generation.catalogue import archive, photos
 from tests.conftest import stored_files
 from tests.generation.catalogue.files import disc, zipped
+from tests.standins.s3 import buckets, s3_server
 
 pytestmark = pytest.mark.s3
 
 
 @pytest.fixture(scope="module")
 def s3_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with s3_server() as url:
+        yield url
 
 
 @pytest.fixture(autouse=True)
-def buckets(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "tests",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "NO_PROXY": "127.0.0.1",
-    }.items():
-        monkeypatch.setitem(os.environ, name, value)
-    client = boto3.client("s3", endpoint_url=s3_url)
-    run = uuid4().hex
-    for bucket in ("private", "public"):
-        client.create_bucket(Bucket=f"{bucket}-{run}")
-    options = {"endpoint_url": s3_url, "region_name": "us-east-1", "default_acl": None}
-    backends = {
-        name: {
-            "BACKEND": "brandkit.common.s3.S3Store",
-            "OPTIONS": {"bucket_name": f"{bucket}-{run}", **options},
-        }
-        for name, bucket in {"default": "private", "private": "private", "public": "public"}.items()
-    }
-    backends["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES=backends):
+def two_buckets(s3_url: str) -> Iterator[None]:
+    with buckets(s3_url):
         yield
-    client.close()
 
 
 def test_it_keeps_and_gives_back_a_picture() -> None:

@@ -62,6 +62,24 @@ def test_it_gives_a_generation_to_one_of_many_threads() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("change", [{"tries": 1}, {"reserved": None}, {"fetched": "answer.png"}])
+def test_it_takes_nothing_that_has_changed_since_it_was_read(
+    change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is late begins its call just then, or gets its answer; or the budget is lowered."""
+    generation = make_generation(make_brand())
+    row = Generation.objects.filter(pk=generation.pk)
+
+    def meanwhile(*_: object) -> None:
+        row.update(**change)
+
+    monkeypatch.setattr(claims, "room_for", meanwhile)
+    with claimed(generation.NOUN, generation.pk) as claim:
+        assert claim is None
+    assert row.get().state == "queued"
+
+
+@pytest.mark.django_db(transaction=True)
 def test_it_makes_one_attempt_when_two_threads_run_the_same(settings: Any) -> None:
     settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": "generation.providers.fake.Fake"}}
     generation = make_generation(make_brand(), provider="fake")

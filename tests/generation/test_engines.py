@@ -3,17 +3,27 @@
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.core.files.storage import Storage
 from django.db import connection
 from kombu.connection import Connection
 
+from brandkit.accounts.models import Brand, User
+from brandkit.common.models import Event
+from brandkit.common.storage import keep, private_store
 from generation import tasks
-from generation.models import Generation
-from tests.generation.scripts import outcomes, wanted
+from generation.batches import asking
+from generation.models import Generation, Output
+from tests.conftest import stored_files
+from tests.generation.batches.plans import as_is, counted, pictures, plan_of
+from tests.generation.scripts import outcomes, use, wanted
 from tests.standins.processes import call_log, calls, eventually, process
+from tests.standins.s3 import buckets, s3_server
 
 REDIS = os.environ.get("BRANDKIT_TEST_REDIS", "redis://127.0.0.1:6379/0")
 RABBITMQ = os.environ.get("BRANDKIT_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//")
@@ -82,6 +92,52 @@ def test_it_hears_pays_once_and_ends_in_good_order(engine: dict[str, str]) -> No
         assert worker.wait(60) == 0
     generation.refresh_from_db()
     assert (generation.state, outcomes(generation), calls()) == ("succeeded", ["picture"], 1)
+
+
+@pytest.mark.s3
+@pytest.mark.worker
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="several machines need PostgreSQL")
+@pytest.mark.parametrize("engine", ["Celery on RabbitMQ"], indirect=True)
+def test_two_machines_share_a_batch_and_a_store(
+    engine: dict[str, str], settings: LazySettings, tmp_path: Path, brand: Brand, designer: User
+) -> None:
+    use(settings)
+    go = call_log().with_name("go")
+    script = [{"do": "picture", "until": str(go)}]
+    plan, files = plan_of(brand, 5, by=designer, provider="fake"), stored_files()
+    with s3_server() as url, buckets(url) as stores, ExitStack() as machines:
+        for file in files:
+            path = Path(settings.DATA_DIR) / file
+            keep(private_store(), str(path.relative_to(path.parents[1])), path.read_bytes())
+        for name in "ab":
+            own = {**engine, **stores, "BRANDKIT_DATA_DIR": str(tmp_path / name)}
+            worker = machines.enter_context(process("work", script=script, **own))
+        batch = asking.ask(plan)
+        eventually(lambda: calls() == 4, of=worker)  # each has two threads
+        go.touch()
+        eventually(lambda: as_is(batch).state == "ended", of=worker)
+        shown = {name for output in Output.objects.all() for name in output_files(output)}
+        assert set(stored_in(private_store(), "outputs")) == shown
+    assert (len(shown), counted(batch), calls()) == (15, {"succeeded": 5}, 5)
+    assert [outcomes(picture) for picture in pictures(batch)] == [["picture"]] * 5
+    claims = Event.objects.filter(kind="generation.running").values_list("data__worker", flat=True)
+    assert (len(claims), len(set(claims))) == (5, 2)
+    assert [notice.kind for notice in designer.notices.all()] == ["batch.ended"]
+    assert set(stored_files()) - set(files) == {"tmp/calls", "tmp/go"}
+    assert [path for path in tmp_path.rglob("private/*") if path.is_file()] == []
+
+
+def output_files(output: Output) -> list[str]:
+    return [str(file.name) for file in (output.picture, output.preview, output.thumbnail)]
+
+
+def stored_in(store: Storage, folder: str) -> Iterator[str]:
+    """Names of all files below it."""
+    folders, files = store.listdir(folder)
+    yield from (f"{folder}/{name}" for name in files)
+    for name in folders:
+        yield from stored_in(store, f"{folder}/{name}")
 
 
 def test_it_brings_every_message(engine: dict[str, str]) -> None:
