@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import QuerySet
 
@@ -35,22 +36,18 @@ class BatchPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a batch is. counts: pictures by state. left: still to come, those not yet asked for among them.
+    """How a batch goes on. spent: US dollars. writing: lines that are still to be asked for.
 
-    spent: US dollars. rate: pictures a minute at present; None where too few came of late. seconds: until
-    the last one is made at that rate; None where nobody knows. waits: why nothing goes on, in a sentence or
-    two; empty where all is well. writing: lines that are still to be asked for.
+    rate: pictures a minute at present; None where too few came of late. seconds: until the last one is made
+    at that rate; None where nobody knows. waits: why nothing goes on, in a sentence or two; empty where all
+    is well.
     """
 
-    counts: dict[str, int]
-    ended: int
-    left: int
-    spent: object
+    spent: Decimal
     rate: float | None
     seconds: float | None
     waits: str
     writing: int
-    row: BatchProgress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,19 +105,16 @@ def batch(brand: Brand, pk: int) -> Batch:
 
 
 def progress(batch: Batch) -> Progress:
-    """How far it is now."""
+    """How it goes on now."""
     row = BatchProgress.objects.get(batch=batch)
     pace = rate(batch.pk) if batch.is_under_way or row.running > 0 else None
+    why = waits(batch, row)
     return Progress(
-        counts={state: max(0, getattr(row, state)) for state in State.values},
-        ended=row.ended,
-        left=row.left,
         spent=row.spent,
         rate=pace,
-        seconds=60 * row.left / pace if pace and not batch.paused_at else None,
-        waits=waits(batch, row),
+        seconds=60 * row.left / pace if pace and not why else None,
+        waits=why,
         writing=max(0, row.lines - row.filled),
-        row=row,
     )
 
 

@@ -1,7 +1,6 @@
-"""How batches are told: counts, amounts and times as people read them."""
+"""How batches are told: counts, times and states as people read them."""
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
@@ -30,14 +29,6 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 def number(count: int) -> str:
     """With its thousands apart: "12,400"."""
     return f"{count:,}"
-
-
-@register.filter
-def dollars(amount: Decimal) -> str:
-    """To the cent; "less than $0.01" where that would be nothing."""
-    if 0 < amount < Decimal("0.01"):
-        return "less than $0.01"
-    return f"-${-amount:,.2f}" if amount < 0 else f"${amount:,.2f}"
 
 
 @register.filter
@@ -84,13 +75,23 @@ def provider_name(alias: str) -> str:
         return alias
 
 
+@register.filter
+def stands_as(batch: Batch) -> str:
+    """How it stands, in a word."""
+    return _looks(batch)[2]
+
+
 @register.simple_tag
 def batch_chip(batch: Batch) -> SafeString:
     """How it stands, as icon and word."""
-    image, tone, words = BATCH_STATES[batch.state]
-    if batch.paused_at and batch.is_under_way:
-        image, tone, words = "pause", "warn", "Paused"
+    image, tone, words = _looks(batch)
     return format_html('<span class="chip chip-{}">{}{}</span>', tone, icon(image), words)
+
+
+def _looks(batch: Batch) -> tuple[str, str, str]:
+    if batch.paused_at and batch.is_under_way:
+        return "pause", "warn", "Paused"
+    return BATCH_STATES[batch.state]
 
 
 @dataclass(frozen=True, kw_only=True)

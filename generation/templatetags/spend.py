@@ -24,12 +24,6 @@ def dollars(amount: Decimal) -> str:
 
 
 @register.filter
-def count(number: int) -> str:
-    """As people read it: "1,200"."""
-    return f"{number:,}"
-
-
-@register.filter
 def share(part: Decimal, whole: Decimal) -> str:
     """Of the whole, in percent: "12 %"."""
     percent = 100 * part / whole if whole else Decimal(0)
