@@ -25,7 +25,7 @@ from tests.factories import (
 )
 from tests.review.factories import make_published, make_review
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 ANYBODY = frozenset({"anonymous", "stranger", "designer", "reviewer", "curator", "owner"})
 SIGNED_IN = ANYBODY - {"anonymous"}

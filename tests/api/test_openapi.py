@@ -39,6 +39,7 @@ def test_the_file_is_valid(document: Any) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.one_database
 def test_it_is_served_without_sign_in(document: Any) -> None:
     response = APIClient().get("/api/v1/openapi.json")
     assert response.status_code == 200

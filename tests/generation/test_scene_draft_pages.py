@@ -17,7 +17,7 @@ from templates_app.models import SceneVersion
 from templates_app.services import delete_draft
 from tests.factories import make_brand, make_scene, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 FAKE = "generation.providers.fake.Fake"
 COMPOSITOR = {"BACKEND": "generation.providers.compositor.Compositor", "OPTIONS": {}}
 ADD = "admin:generation_scenedraft_add"

@@ -16,7 +16,7 @@ from generation.tasks import dispatch
 from tests.factories import make_brand, make_generation
 from tests.standins.processes import calls, eventually, process
 
-pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.worker, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
 PICTURE: list[dict[str, Any]] = [{"do": "picture"}]
 
 

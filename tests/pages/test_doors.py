@@ -15,7 +15,7 @@ from generation.models import Generation, Subject
 from tests import factories
 from tests.conftest import stored_files
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 POSTS = {"rename", "again", "cancel", "retry"}
 KINDS = {"subject-file": "thumbnail", "output-file": "preview", "scene-file": "picture"}

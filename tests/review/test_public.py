@@ -18,7 +18,7 @@ from tests.conftest import stored_files
 from tests.factories import make_user
 from tests.pages.factories import Shop, make_banana, make_shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
 ROOTS = ("", "media/", "static/", "assets/", "files/", "uploads/", "storage/", "var/", "data/")
 

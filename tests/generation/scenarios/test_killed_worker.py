@@ -16,7 +16,7 @@ from tests.generation.scenarios.scenario import PICTURE
 from tests.standins.image_jobs import Api, image_jobs_server
 from tests.standins.processes import Process, eventually, process
 
-pytestmark = [pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.worker, pytest.mark.one_database, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
