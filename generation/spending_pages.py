@@ -29,10 +29,13 @@ NO_AMOUNT = "“{text}” is no amount. Write dollars with a point, like 250 or 
 @brand_page(Act.SEE)
 def page(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """One month: the budget, and what was spent on what. The query names it: ?month=2026-11."""
-    month = asked_month(request)
-    found = spending.spend(brand, month, most=SHOWN)
-    context = {
-        "spend": found,
+    return render(request, "generation/spend.html", shown(request, brand, asked_month(request)))
+
+
+def shown(request: HtmxRequest, brand: Brand, month: date) -> dict[str, object]:
+    """A month, as the page shows it."""
+    return {
+        "spend": spending.spend(brand, month, most=SHOWN),
         "budget": spending.budget_of(brand, month),
         "is_now": month == budgets.standing(brand).month,
         "months": spending.months(brand),
@@ -40,7 +43,6 @@ def page(request: HtmxRequest, brand: Brand) -> HttpResponse:
         "may_set": may(request.user, Act.MANAGE, brand),
         "without_prices": spending.without_prices(),
     }
-    return render(request, "generation/spend.html", context)
 
 
 @require_GET
@@ -62,7 +64,13 @@ def table(request: HtmxRequest, brand: Brand) -> HttpResponse:
 @brand_page(Act.MANAGE)
 def limit(request: HtmxRequest, brand: Brand) -> HttpResponse:
     """Set what the brand may spend in a month, from now on; an empty field is without end."""
-    wanted = amount(request.POST.get("limit", ""))
+    typed = request.POST.get("limit", "")
+    try:
+        wanted = amount(typed)
+    except Invalid as error:
+        month = budgets.month_of(timezone.now())
+        context = {**shown(request, brand, month), "typed": typed, "problem": error.message}
+        return render(request, "generation/spend.html", context, status=error.status)
     set_limit(brand=brand, by=request.user, limit=wanted)
     now = "There is no limit" if wanted is None else f"The limit is {budgets.money(wanted)} a month"
     messages.success(request, f"{now} now.")

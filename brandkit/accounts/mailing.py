@@ -138,7 +138,7 @@ def _done(notice: Notice) -> None:
 def message(notice: Notice) -> EmailMessage:
     """The mail: what the page says, with a way to it and a way to get no more of them."""
     words = " ".join(notice.words.split())
-    brand = f"{notice.brand}: " if notice.brand else ""
+    brand = f"{notice.brand}: " if notice.brand and not words.startswith(str(notice.brand)) else ""
     see = settings.BRANDKIT_URL + reverse("web:notice", args=[notice.pk])
     stop = settings.BRANDKIT_URL + reverse("web:notices")
     return EmailMessage(

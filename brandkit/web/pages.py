@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -76,11 +77,23 @@ def brand_of_slug(slug: str) -> Brand:
 
 
 def to_sign_in(request: HtmxRequest) -> HttpResponse:
-    """Sends the whole page to the sign-in, also where htmx asked for a part of it only."""
+    """Sends the whole page to the sign-in, also where htmx asked for a part of it only.
+
+    The way back is the page that somebody was on: the address of what they pressed answers no GET.
+    """
     if request.htmx:
         back = request.htmx.current_url_abs_path or "/"
         return HttpResponseClientRedirect(redirect_to_login(back).url)
+    if request.method == "POST":
+        return redirect_to_login(came_from(request))
     return redirect_to_login(request.get_full_path())
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that a form was on, without its host; the start where the browser does not tell."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    ours = page.netloc == request.get_host()
+    return urlunsplit(("", "", page.path, page.query, "")) if ours and page.path else "/"
 
 
 def locked_out(request: HttpRequest, *args: object) -> HttpResponse:

@@ -66,6 +66,12 @@ def test_it_mails_what_people_are_told(server: MailServer, dana: User, brand: Br
     assert len(server.taken) == 1
 
 
+def test_a_subject_names_the_brand_once(dana: User, brand: Brand) -> None:
+    notice = told(dana, brand=brand)
+    notice.words = f"{brand} has spent all of its budget."
+    assert mailing.message(notice).subject == notice.words
+
+
 def test_it_mails_several_over_one_connection(server: MailServer, dana: User, brand: Brand) -> None:
     for number in range(60):
         told(dana, f"Number {number}.")

@@ -1,6 +1,7 @@
 """The door: right and wrong passwords, and how often one may guess."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -22,6 +23,22 @@ def test_it_lets_the_right_password_in_and_goes_on_to_the_page_asked_for(client:
         "/sign-in/", {"username": "dana", "password": "pass-word-1", "next": "/b/fruit/library/"}
     )
     assert (answer.status_code, answer.headers["Location"]) == (302, "/b/fruit/library/")
+
+
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/b/fruit/spend/?month=2026-11", "/b/fruit/spend/?month=2026-11"),
+        ("https://example.org/b/fruit/spend/", "/"),
+        ("", "/"),
+    ],
+)
+def test_who_was_signed_out_meanwhile_goes_back_to_the_page_of_the_form(
+    client: Client, page: str, back: str
+) -> None:
+    make_brand(slug="fruit")
+    answer = client.post("/b/fruit/spend/limit", {"limit": "5"}, headers={"Referer": page})
+    assert answer.headers["Location"] == f"/sign-in/?{urlencode({'next': back}, safe='/')}"
 
 
 def test_it_does_not_go_on_to_another_host(client: Client) -> None:

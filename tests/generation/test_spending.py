@@ -175,7 +175,9 @@ def test_an_owner_sets_the_limit_and_takes_it_away(brand: Brand, owner: User) ->
 def test_it_takes_no_amount_that_could_mean_another(brand: Brand, owner: User, limit: str) -> None:
     answer = send(owner, limit)
     assert answer.status_code == 422
-    assert "is no amount. Write dollars with a point, like 250 or 99.50." in answer.content.decode()
+    told = answer.content.decode()
+    assert "is no amount. Write dollars with a point, like 250 or 99.50." in told
+    assert f'value="{limit}"' in told
     assert Budget.objects.count() == 0
 
 
@@ -193,6 +195,7 @@ def test_the_page_tells_how_many_wait_and_the_studio_what_is_left(brand: Brand, 
     limited(brand, "0")
     waiting = make_generation(brand, by=designer, provider="fake", price=Decimal("0.25"), reserved=None)
     assert "1 picture waits for the budget. It goes on by itself" in text(page(designer))
+    assert "Pictures wait</span>" in text(page(designer))
     assert "Nothing is left of the budget of November: pictures wait" in studio(designer)
     words = why_waiting([waiting])[waiting.pk]
     assert words == (
