@@ -23,7 +23,7 @@ from generation.models import WORKS, Work, WorkerSign
 
 State = Work.State
 READ = ("claim", "lease_until", "tries", "reserved", "fetched")
-"""What a claim relies on as it was read: a worker that is only late, or a budget, may have changed it since."""
+"""What a claim relies on as it was read: a worker that is late, or a budget, may have changed it since."""
 
 _held: dict[UUID, type[Work]] = {}
 _away_at = float("-inf")

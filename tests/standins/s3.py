@@ -1,4 +1,4 @@
-"""Two buckets on a real HTTP server that speaks S3, as the stores of a test and of the processes it starts."""
+"""Two buckets on a real HTTP server that speaks S3: the stores of a test and of processes that it starts."""
 
 import os
 from collections.abc import Iterator
