@@ -1,6 +1,7 @@
 """The API's addresses, below /api/v1/."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.cache import cache_page
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -49,7 +50,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("brands", Brands.as_view(), name="brands"),
     path("spend", SpendView.as_view(), name="spend"),
     path("budget", BudgetView.as_view(), name="budget"),
-    path("openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
+    # Strangers may ask for it, and it takes a second to put together.
+    path("openapi.json", cache_page(60)(SpectacularJSONAPIView.as_view()), name="openapi"),
     path("", include(router.urls)),
     re_path("", Nowhere.as_view(), name="nowhere"),
 ]
