@@ -1,4 +1,4 @@
-"""Budgets against the rows that they are the sums of."""
+"""What the tests of money share: who asks, what is told, and the books held against their rows."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,9 +7,11 @@ from typing import Any
 from django.db.models import Sum
 from django.utils import timezone
 
-from brandkit.accounts.models import Brand
-from generation import budgets
+from brandkit.accounts.models import Brand, Notice, User
+from brandkit.common.models import Event
+from generation import budgets, services
 from generation.models import Attempt, BatchProgress, Budget, Generation, SceneDraft, SpendOfDay, Work
+from tests.factories import make_format, make_prompt, make_scene, make_subject
 
 FAKE = "generation.providers.fake.Fake"
 PRICE = Decimal("0.25")
@@ -20,6 +22,30 @@ def priced(settings: Any, *script: dict[str, Any], price: str = "0.25") -> None:
     options = {"prices": {"1K": price, "2K": price}, "script": list(script) or [{"do": "picture"}]}
     settings.BRANDKIT_PROVIDERS = {"fake": {"BACKEND": FAKE, "OPTIONS": options}}
     settings.BRANDKIT_PROVIDER = "fake"
+
+
+class Asker:
+    """Asks for the same again and again, each time as another variation."""
+
+    def __init__(self, brand: Brand) -> None:
+        self._same: dict[str, Any] = {
+            "brand": brand,
+            "by": None,
+            "subject": make_subject(brand),
+            "scene_version": make_scene(brand),
+            "prompt_version": make_prompt(brand),
+            "output_format": make_format(brand),
+        }
+        self._variation = 0
+
+    def __call__(self, count: int = 1) -> list[Generation]:
+        return [self._one() for _ in range(count)]
+
+    def _one(self) -> Generation:
+        self._variation += 1
+        generation, new = services.request(**self._same, variation=self._variation, send=False)
+        assert new
+        return generation
 
 
 def limited(brand: Brand, dollars: str | None) -> Budget:
@@ -86,3 +112,18 @@ def check_batch(progress: BatchProgress) -> None:
     assert progress.spent == budgets.exact(
         Attempt.objects.filter(generation__in=own).aggregate(sum=Sum("cost"))["sum"]
     )
+
+
+def set_asides(works: list[Generation]) -> list[str | None]:
+    """What is set aside for each; None where it waits."""
+    rows = Generation.objects.in_bulk([work.pk for work in works])
+    amounts = [rows[work.pk].reserved for work in works]
+    return [None if amount is None else f"{amount:.2f}" for amount in amounts]
+
+
+def told(user: User) -> list[str]:
+    return list(Notice.objects.filter(user=user).order_by("pk").values_list("kind", flat=True))
+
+
+def events(kind: str) -> list[dict[str, Any]]:
+    return list(Event.objects.filter(kind=kind).order_by("pk").values_list("data", flat=True))

@@ -13,4 +13,4 @@ def brand() -> Brand:
 
 @pytest.fixture
 def reviewer(brand: Brand) -> User:
-    return make_user(brand, Role.REVIEWER)
+    return make_user(brand, Role.REVIEWER, first_name="Ruth")
