@@ -12,7 +12,7 @@ from brandkit.common.errors import BrandkitError, StorageFailed
 from brandkit.common.logs import about
 from brandkit.common.models import history
 from generation.engine import crew
-from generation.engine.calls import call, find_answer
+from generation.engine.calls import LOOK_AT_STORE, call, find_answer
 from generation.engine.claims import Claim, LostClaim, let_go, take, take_next
 from generation.engine.ends import fail, hold
 from generation.engine.finish import finish
@@ -94,6 +94,8 @@ def _work_or_fail(claim: Claim, do: Callable[[Claim], None]) -> None:
         do(claim)
     except (LostClaim, OperationalError, InterfaceError):
         raise  # there is no database to write to: the lease runs out and another worker takes over
+    except StorageFailed as error:
+        fail(claim, error.code, f"{error.message} {LOOK_AT_STORE}")
     except BrandkitError as error:
         fail(claim, error.code, error.message)
     except OSError as error:

@@ -29,7 +29,7 @@ def end_if_done(batch: Batch) -> bool:
         if counts["queued"] or counts["running"]:
             return False
         told = {name: counts[name] for name in ("succeeded", "refused", "failed", "cancelled")}
-        now.move(State.ENDED, ended_at=timezone.now(), data=told)
+        now.move(State.ENDED, paused_at=None, paused_by=None, ended_at=timezone.now(), data=told)
         if now.requested_by:
             path = f"/b/{now.brand.slug}/batches/{now.pk}/"
             words = ended_words(now, counts, progress.problems)

@@ -30,6 +30,7 @@ from generation.providers.base import Failed, Job, Made, PictureRequest, Provide
 
 logger = logging.getLogger(__name__)
 ENDINGS = {PNG: ".png", JPEG: ".jpg", WEBP: ".webp"}
+LOOK_AT_STORE = "Have the operator look at the store, then ask again."
 _cores = threading.BoundedSemaphore(len(os.sched_getaffinity(0)))
 
 
@@ -189,5 +190,4 @@ def _not_stored(result: Result, error: Exception) -> Failed:
     """Not tried again by itself: every try would be paid for, and the disk would still be full."""
     what = f"The picture could not be stored: {getattr(error, 'strerror', None) or error}."
     words = str(error) if isinstance(error, StorageFailed) else what
-    helps = "Have the operator look at the store, then ask again."
-    return Failed(code="storage_failed", words=f"{words} {helps}", step="store", **facts_of(result))
+    return Failed(code="storage_failed", words=f"{words} {LOOK_AT_STORE}", step="store", **facts_of(result))

@@ -27,6 +27,10 @@ READ = ("claim", "lease_until", "tries", "reserved", "fetched")
 
 _held: dict[UUID, type[Work]] = {}
 _away_at = float("-inf")
+_clock: float | None = None
+CLOCK_WAS_SET = 2.0
+"""Seconds that the clock has gone more or less than it should have since the last look: somebody moved it."""
+
 _one_by_one = threading.Lock()
 stopping = threading.Event()
 """This process was told to stop: it begins no new call."""
@@ -199,8 +203,31 @@ def database_is_away() -> None:
     _away_at = time.monotonic()
 
 
+@contextmanager
+def clock_watched() -> Iterator[None]:
+    """While the block runs it is seen where the clock is set, or this machine sleeps."""
+    global _clock
+    _clock = time.time() - time.monotonic()
+    try:
+        yield
+    finally:
+        _clock = None
+
+
+def look_at_clock() -> None:
+    """Where it was set, leases tell nothing until all have been renewed."""
+    global _clock
+    if _clock is None:
+        return
+    clock = time.time() - time.monotonic()
+    if abs(clock - _clock) > CLOCK_WAS_SET:
+        database_is_away()
+    _clock = clock
+
+
 def _leases_are_kept() -> bool:
     """Whether a lease that has run out tells that its worker is gone."""
+    look_at_clock()
     return time.monotonic() - _away_at > lease().total_seconds()
 
 

@@ -11,9 +11,11 @@ from django.db import InterfaceError, OperationalError
 
 from generation.engine import crew
 from generation.engine.claims import (
+    clock_watched,
     database_is_away,
     hand_back,
     held,
+    look_at_clock,
     remove_sign,
     renew,
     show_sign,
@@ -41,7 +43,7 @@ def at_work() -> Iterator[None]:
     stopping.clear()
     hands = Crew(settings.BRANDKIT_WORKER_THREADS, run_next)
     crew.set_out(hands)
-    with ExitStack() as threads:
+    with clock_watched(), ExitStack() as threads:
         threads.enter_context(every(settings.BRANDKIT_HEARTBEAT_SECONDS, _beat, name="heartbeat"))
         threads.enter_context(every(settings.BRANDKIT_SWEEP_SECONDS, sweep, name="sweeper"))
         threads.enter_context(every(LOOK_SECONDS, hands.look, name="lookout"))
@@ -68,6 +70,7 @@ def stop(hurry: Callable[[], bool]) -> None:
 
 
 def _beat() -> None:
+    look_at_clock()
     try:
         renew()
         show_sign()

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from generation.engine import claims, worker
 from generation.engine.claims import (
     LostClaim,
     claimed,
+    clock_watched,
     hand_back,
     held,
     remove_sign,
@@ -151,6 +153,19 @@ def test_it_takes_nothing_over_while_others_may_still_renew_their_leases(
     monkeypatch.setattr(claims, "_away_at", claims._away_at - 61)
     with claimed(others.NOUN, others.pk) as claim:
         assert claim
+
+
+@pytest.mark.django_db
+def test_it_takes_nothing_over_when_only_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "_away_at", claims._away_at)
+    lives = timezone.now() + timedelta(seconds=60)
+    others = make_generation(make_brand(), state="running", claim=uuid4(), lease_until=lives)
+    with clock_watched(), time_machine.travel(timezone.now() + timedelta(hours=1)):
+        with claimed(others.NOUN, others.pk) as claim:
+            assert claim is None
+        monkeypatch.setattr(claims, "_away_at", claims._away_at - 61)
+        with claimed(others.NOUN, others.pk) as claim:
+            assert claim
 
 
 @pytest.mark.django_db

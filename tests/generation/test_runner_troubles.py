@@ -77,6 +77,7 @@ def test_it_finishes_for_nothing_once_there_is_room_again(
         run(generation.NOUN, generation.pk)
     generation.refresh_from_db()
     assert (generation.state, generation.failure_code) == ("failed", "storage_failed")
+    assert generation.failure_words.endswith("Have the operator look at the store, then ask again.")
     generation.move("queued")
     run(generation.NOUN, generation.pk)
     generation.refresh_from_db()

@@ -66,6 +66,17 @@ def test_it_pauses_and_goes_on(brand: Brand, designer: User, told: list[int]) ->
     assert states(batch) == ["queued", "queued"]
 
 
+def test_one_that_ends_while_it_is_paused_goes_on_when_it_is_retried(brand: Brand) -> None:
+    batch = asked(brand)
+    set_state("running", *pictures(batch))
+    controls.pause(batch, None)
+    set_state("failed", *pictures(batch))
+    end_finished()
+    assert (as_is(batch).state, as_is(batch).paused_at) == ("ended", None)
+    controls.retry(batch, None)
+    assert (states(batch), Batch.objects.open().get()) == (["queued", "queued"], batch)
+
+
 def test_what_another_batch_waits_for_is_not_held_up_by_a_pause(brand: Brand) -> None:
     lines, prompt = lines_of(brand, 3), make_prompt(brand)
     first = asked(brand, lines, prompt_version=prompt)
