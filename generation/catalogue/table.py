@@ -93,7 +93,7 @@ def _workbook(file: IO[bytes]) -> Table:
         limits = (MOST_ROWS, MOST_COLUMNS, MOST_TEXT)
         try:
             facts = sandbox.run(
-                "generation.catalogue.sheet.read", *limits, files=(file, answer), bounds=BOUNDS
+                "generation.catalogue.workbook.read", *limits, files=(file, answer), bounds=BOUNDS
             )
         except sandbox.Failed as failure:
             words = "takes too much memory or time to open. Copy the rows into a new one, and save that."

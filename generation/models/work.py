@@ -133,7 +133,7 @@ class Work(Stateful):
 
 
 def to_do(name: str) -> models.Index:
-    """The index that workers and sweepers look for work in."""
+    """The index that workers look for work in."""
     # SQLite finds that one of two holds; that one of a list does, it does not, and reads the whole table.
     unfinished = Q(state="queued") | Q(state="running")
     return models.Index(fields=["state", "retry_at", "lease_until"], name=name, condition=unfinished)
@@ -247,4 +247,4 @@ class SceneDraft(Work):
 
 
 WORKS: dict[str, type[Work]] = {model.NOUN: model for model in (Generation, SceneDraft)}
-"""By what a message calls them."""
+"""All kinds of it, by their nouns."""
