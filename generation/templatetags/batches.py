@@ -140,5 +140,9 @@ def told(progress: BatchProgress) -> str:
     without = progress.refused + progress.failed
     more = [f"{without:,} without a picture"] if without else []
     more += [f"{progress.cancelled:,} cancelled"] if progress.cancelled > 0 else []
-    more += [f"{progress.left:,} to go"] if progress.left else []
+    never = progress.left - progress.queued - progress.running
+    if progress.batch.state == Batch.State.CANCELLED and never > 0:
+        more += [f"{never:,} never asked for"]
+    elif progress.left:
+        more += [f"{progress.left:,} to go"]
     return ", ".join([done, *more]) + "."

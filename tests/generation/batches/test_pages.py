@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from brandkit.accounts.models import Brand, User
 from generation.batches.chores import work_off
-from generation.models import Batch, BatchLine, Generation, Priority, WorkerSign
+from generation.models import Batch, BatchLine, BatchProgress, Generation, Priority, WorkerSign
 from tests.factories import (
     add_line,
     make_batch,
@@ -19,7 +19,7 @@ from tests.factories import (
     make_scene,
     make_subject,
 )
-from tests.generation.batches.pages import HTMX, address, queries_of, text
+from tests.generation.batches.pages import HTMX, address, grid, queries_of, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("providers")]
 
@@ -269,6 +269,25 @@ def test_it_tells_no_time_left_while_it_waits_for_the_budget(
     told = text(client.get(address(brand, "show", batch.pk)))
     assert "It waits for the brand&#x27;s budget." in told
     assert ("<dt>Time left</dt>" in told, "<dt>Pace</dt>" in told) == (False, False)
+
+
+def test_what_was_cancelled_before_it_was_asked_for_is_told_and_can_be_undone(
+    client: Client, brand: Brand, designer: User
+) -> None:
+    client.post(address(brand, "start"), grid(brand))
+    batch = Batch.objects.get()
+    batch.lines.update(filled_at=None)
+    batch.items.all().delete()
+    Generation.objects.all().delete()
+    BatchProgress.objects.filter(batch=batch).update(filled=0, queued=0)
+    Batch.objects.filter(pk=batch.pk).update(state="filling")
+    told = text(client.post(address(brand, "cancel", batch.pk), follow=True))
+    assert "0 of 6 pictures done, 6 never asked for." in told
+    assert "Ask again for what was cancelled" in told
+    client.post(address(brand, "retry", batch.pk), {"cancelled": "true"})
+    work_off()
+    assert Generation.objects.filter(batch=batch, state="queued").count() == 6
+    assert "0 of 6 pictures done, 6 to go." in text(client.get(address(brand, "show", batch.pk)))
 
 
 def test_what_is_read_aloud_says_what_the_page_shows(client: Client, brand: Brand, designer: User) -> None:
