@@ -178,7 +178,7 @@ def clock() -> Iterator[Any]:
         yield traveller
 
 
-@pytest.mark.parametrize("seed", [1, 2, 4])
+@pytest.mark.parametrize("seed", [2, 4])
 def test_the_books_are_the_sums_of_the_rows(
     seed: int, settings: Any, brand: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

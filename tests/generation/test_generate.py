@@ -25,7 +25,7 @@ from tests.conftest import stored_files
 from tests.factories import make_brand, make_format, make_prompt, make_scene
 
 # The runner refuses to claim inside a transaction.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 KEYS = [
     "generation",
     "state",
