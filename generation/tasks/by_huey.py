@@ -49,7 +49,7 @@ class ByHuey(Engine):
 
 def _in_a_file() -> Huey:
     """One of its own beside the database: sharing the database's made web writes ten times slower."""
-    file = str(settings.DATA_DIR / "huey.sqlite3")
+    file = str(settings.DATA_DIR / "messages.sqlite3")
     return SqliteHuey(settings.BRANDKIT_ENGINE_PREFIX, filename=file, results=False)
 
 
