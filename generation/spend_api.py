@@ -26,7 +26,10 @@ def amount(words: str, **more: Any) -> serializers.DecimalField:
 
 class SpendQuery(InBrand):
     month = serializers.RegexField(
-        r"^2[0-9]{3}-(0[1-9]|1[0-2])$", required=False, help_text="Like `2026-11`; this month unless told."
+        r"^2[0-9]{3}-(0[1-9]|1[0-2])$",
+        required=False,
+        help_text="Like `2026-11`; this month unless told.",
+        error_messages={"invalid": "Write a month like 2026-11."},
     )
 
 

@@ -54,7 +54,9 @@ def test_it_tells_what_was_spent(api: APIClient, brand: Brand) -> None:
 @pytest.mark.parametrize("month", ["2026-13", "11-2026", "2026-11-01"])
 def test_it_knows_no_other_month(api: APIClient, month: str) -> None:
     body = refused(api.get("/api/v1/spend", {"month": month}), 422, "invalid")
-    assert [error["field"] for error in body["errors"]] == ["month"]
+    assert [(error["field"], error["detail"]) for error in body["errors"]] == [
+        ("month", "Write a month like 2026-11.")
+    ]
 
 
 def test_it_tells_how_the_budget_stands(api: APIClient, brand: Brand) -> None:
