@@ -12,7 +12,7 @@ from brandkit.common.storage import LEFT_OVER, PENDING, private_store
 
 
 def remove_unfinished() -> None:
-    """Delete what nobody will finish: places that are noted for an hour, and that no row names."""
+    """Delete what nobody will finish: places that are noted for a day, and that no row names."""
     store = private_store()
     for note in list(_old(store, PENDING)):
         with store.open(note) as file:
@@ -24,7 +24,7 @@ def remove_unfinished() -> None:
 
 
 def _old(store: Storage, folder: str) -> Iterator[str]:
-    """Files right in `folder` that nobody has written to for an hour."""
+    """Files right in `folder` that nobody has written to for a day."""
     try:
         _, names = store.listdir(folder)
     except FileNotFoundError:

@@ -18,8 +18,9 @@ from brandkit.common.errors import StorageFailed
 
 PARTS = ".parts"
 PENDING = "pending"
-LEFT_OVER = 3600.0
-"""Seconds after which a file that nobody writes to any more belongs to a process that was killed."""
+LEFT_OVER = 86400.0
+"""Seconds after which a file that nobody writes to any more belongs to a process that was killed: longer than
+clocks are ever set forward, by mistake, in the middle of a write."""
 
 
 def private_store() -> Storage:

@@ -129,10 +129,10 @@ def killed_while_storing(place: str) -> NewFiles:
 
 
 def let_time_pass() -> None:
-    """Two hours, for every file."""
+    """Two days, for every file."""
     for file in (Path(django_settings.DATA_DIR) / "private").rglob("*"):
         if file.is_file():
-            os.utime(file, (time.time() - 7200,) * 2)
+            os.utime(file, (time.time() - 2 * 86400,) * 2)
 
 
 def test_it_deletes_what_a_killed_process_has_stored() -> None:

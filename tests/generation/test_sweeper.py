@@ -37,10 +37,10 @@ def test_it_removes_leftovers_of_killed_processes_only(settings: Any) -> None:
         folder.mkdir(exist_ok=True)
         (folder / "fresh").touch()
         (folder / "old").touch()
-        os.utime(folder / "old", (time.time() - 7200,) * 2)
+        os.utime(folder / "old", (time.time() - 2 * 86400,) * 2)
     kept = Path(settings.DATA_DIR) / "private" / "picture"
     kept.touch()
-    os.utime(kept, (time.time() - 7200,) * 2)
+    os.utime(kept, (time.time() - 2 * 86400,) * 2)
     sweep()
     assert [[file.name for file in folder.iterdir()] for folder in folders] == [["fresh"], ["fresh"]]
     assert kept.exists()
