@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from brandkit.common.logs import also
 from brandkit.common.storage import is_full, keep, private_store
 from generation import budgets
 from generation.budgets import OverBudget
-from generation.engine import crew
+from generation.engine import crew, store_brake
 from generation.engine.claims import Claim, LostClaim, stopping
 from generation.engine.jobs import NotedJob, job_at_work
 from generation.engine.patience import release_connection
@@ -23,6 +24,7 @@ from generation.engine.results import Call, facts_of, settle
 from generation.engine.room import may_begin
 from generation.engine.sending import picture_request, what_is_sent
 from generation.engine.sink import Sink
+from generation.engine.store_brake import store_failed, store_takes
 from generation.imaging.sniff import HEAD, JPEG, PNG, WEBP, sniff
 from generation.models import Attempt, BatchProgress, Generation, Work
 from generation.provider import get_provider
@@ -49,6 +51,9 @@ def call(claim: Claim) -> None:
     provider = _provider_of(claim.work)
     if not _turn_comes(claim):
         return claim.move(Work.State.QUEUED)
+    if not store_takes():
+        due = timezone.now() + timedelta(seconds=store_brake.WAIT)
+        return claim.move(Work.State.QUEUED, retry_at=due)
     request = picture_request(claim.work)
     with _core(provider):
         if stopping.is_set():
@@ -182,6 +187,7 @@ def _keep(made: Made, sink: Sink, name: str) -> Result:
     try:
         keep(private_store(), name, sink)
     except (OSError, StorageFailed) as error:
+        store_failed()
         return _not_stored(made, error)
     return made
 

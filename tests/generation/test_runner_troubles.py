@@ -18,7 +18,14 @@ from generation.providers.base import Job, Made, PictureRequest, Provider, Resul
 from generation.runner import run
 from tests.conftest import stored_files
 from tests.factories import make_brand, make_generation
-from tests.generation.scripts import Script, kinds, outcomes, outputs_stored
+from tests.generation.scripts import (
+    Script,
+    kinds,
+    outcomes,
+    outputs_stored,
+    work_on,
+    work_on_when_due,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +64,19 @@ def test_it_pays_once_where_the_disk_is_full(scripted: Script, monkeypatch: pyte
     assert outcomes(generation) == ["failed"]
     assert str(generation.attempts.get().cost) == "0.01000"
     assert [name for name in stored_files() if "/tests/" not in name] == []
+
+
+def test_it_begins_no_call_while_the_store_takes_nothing(
+    scripted: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = scripted({"do": "picture"}), scripted({"do": "picture"})
+    with monkeypatch.context() as patch:
+        patch.setattr("brandkit.common.storage.os.fsync", full_disk)
+        assert (work_on(first), work_on(second)) == ("failed", "queued")
+        assert work_on_when_due(second) == "queued"
+    assert (outcomes(first), outcomes(second), second.tries) == (["failed"], [], 0)
+    assert work_on_when_due(second) == "succeeded"
+    assert "private/trial" not in stored_files()
 
 
 def test_it_stops_an_answer_without_end(scripted: Script, monkeypatch: pytest.MonkeyPatch) -> None:
