@@ -200,7 +200,9 @@ def test_it_reads_no_large_form_of_who_is_not_signed_in(client: Client) -> None:
     brand = factories.make_brand()
     path = f"/b/{brand.slug}/studio/photos/upload"
     given = {"photo": io.BytesIO(b"x" * 3_000_000)}
-    assert client.post(path, given)["Location"] == f"/sign-in/?next={path}"
+    page = f"/b/{brand.slug}/studio/"
+    answer = client.post(path, given, headers={"Referer": f"http://testserver{page}"})
+    assert answer["Location"] == f"/sign-in/?next={page}"
     client.force_login(factories.make_user(brand))
     assert client.post(path, given | {"photo": io.BytesIO(b"x" * 3_000_000)}).status_code == 302
     answer = client.post(path, {}, CONTENT_LENGTH=str(600 * 2**20))
