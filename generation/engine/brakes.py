@@ -34,9 +34,11 @@ def brake(work: Work, result: Result, *, began: datetime) -> None:
         return
     if isinstance(result, Stopped):
         pause_after_stop(limits.account, result.code, result.words, began=began)
-    elif isinstance(result, TryLater) and result.slow:
-        wait = max(SHORT_WAIT, timedelta(seconds=result.wait or 0))
-        slow_down(limits.account, until=timezone.now() + wait, words=result.words, began=began)
+    elif isinstance(result, TryLater) and (result.slow or result.unreached):
+        now, wait = timezone.now(), max(SHORT_WAIT, timedelta(seconds=result.wait or 0))
+        if result.unreached:  # an outage may last for hours: the slower it goes, the longer it waits
+            wait = SHORT_WAIT / pace_of(locked(limits.account), now)
+        slow_down(limits.account, until=now + wait, words=result.words, began=began)
 
 
 def pause_after_stop(account: str, code: str, words: str, *, began: datetime) -> None:

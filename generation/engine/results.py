@@ -119,7 +119,7 @@ def _move_on(claim: Claim, call: Call) -> None:
 
 
 def _later(claim: Claim, later: TryLater, job: str) -> None:
-    if later.job_goes_on and stopping.is_set():
+    if later.unreached or (later.job_goes_on and stopping.is_set()):
         _wait_for_others(claim)
     elif later.unknown and not job and settings.BRANDKIT_UNKNOWN_OUTCOME == "hold":
         hold(claim, later.words)
@@ -128,7 +128,7 @@ def _later(claim: Claim, later: TryLater, job: str) -> None:
 
 
 def _wait_for_others(claim: Claim) -> None:
-    """Back into the queue for no fault of its own: until the account is resumed, or for another worker."""
+    """Back into the queue for no fault of its own: until the account is open again, or for another worker."""
     claim.move(Work.State.QUEUED, tries=max(0, claim.work.tries - 1))
 
 

@@ -146,7 +146,8 @@ class TryLater(Answer):
 
     unknown: nobody knows whether a picture was made, so it counts as spent. slow: too many calls; everybody
     on this account waits and goes slower. job_goes_on: the noted job is still at work: the next try asks for
-    that one.
+    that one. unreached: nobody was there to be asked: all wait, the longer the more often it happens, and the
+    try does not count.
     """
 
     code: str
@@ -156,6 +157,7 @@ class TryLater(Answer):
     unknown: bool = False
     slow: bool = False
     job_goes_on: bool = False
+    unreached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

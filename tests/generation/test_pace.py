@@ -202,3 +202,22 @@ def test_it_waits_for_the_day_where_the_days_quota_is_used_up(
     clock.move_to(NOON + timedelta(hours=19))
     assert (work_on(late), outcomes(late)) == ("queued", [])
     assert state_of(get_provider("fake")).closed_until == NOON + timedelta(hours=20)
+
+
+def test_an_outage_uses_up_no_tries_and_is_waited_for_longer_each_time(
+    settings: Any, clock: time_machine.Traveller
+) -> None:
+    away = {"do": "later", "code": "no_connection", "words": "It could not be reached.", "unreached": True}
+    use(settings, *[away] * 6, {"do": "picture"})
+    work = wanted()
+    waits = []
+    for _ in range(6):
+        assert (work_on(work), work.tries) == ("queued", 0)
+        until = account().closed_until
+        assert until is not None
+        waits.append(until - datetime.now(UTC))
+        clock.move_to(until)
+    assert seconds(5) == waits[0] < waits[1] < waits[2] < waits[3]
+    assert seconds(20) < waits[-1] < seconds(90)
+    assert work_on(work) == "succeeded"
+    assert outcomes(work) == ["later"] * 6 + ["picture"]

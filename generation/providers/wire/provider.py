@@ -166,7 +166,8 @@ class HttpProvider(Provider):
         }
         if fault.kind in ("too_large", "forbidden"):
             return Failed(**{**fields, **more})
-        return TryLater(**{**fields, "unknown": unknown, **more})
+        given = {**fields, "unknown": unknown, **more}
+        return TryLater(**given, unreached=fault.kind == "no_connection" and given["step"] == "call")
 
     def bad_answer(self, reply: Reply, *, price: Decimal, request: PictureRequest, **more: Any) -> TryLater:
         """How it ends with a 2xx that makes no sense, such as a page: somebody may have made something."""

@@ -263,7 +263,7 @@ def test_it_pays_nothing_where_nobody_listens() -> None:
     later = asking.make(request(), BytesIO(), Job())
     assert isinstance(later, TryLater)
     assert (later.code, later.cost, later.http_status) == ("no_connection", NOTHING, None)
-    assert not later.unknown
+    assert (later.unknown, later.unreached) == (False, True)
 
 
 def test_it_follows_no_redirect() -> None:

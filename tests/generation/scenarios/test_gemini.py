@@ -18,12 +18,14 @@ from tests.generation.scenarios.play import (
     PATIENT,
     check_the_end,
     check_the_first_call,
+    make_due,
     outcomes,
     spend,
     to_the_end,
     turn,
     use,
     wanted,
+    words_shown,
 )
 from tests.generation.scenarios.scenario import NOTHING, PICTURE
 from tests.standins import gemini
@@ -134,16 +136,16 @@ def test_it_holds_what_nobody_knows_where_the_operator_wants_a_persons_word(name
         assert len(server.requests) == 1
 
 
-def test_it_costs_nothing_where_nobody_was_reached(settings: Any) -> None:
+def test_it_waits_and_costs_nothing_where_nobody_was_reached(settings: Any) -> None:
     with gemini_server(key=KEY) as server:
         connect(settings, server)
     generation = wanted()
-    to_the_end_from_the_start(generation)
-    words = "Wisdom Gate could not be reached."
-    assert (generation.state, outcomes(generation), spend(generation)) == ("failed", ("later",) * 4, NOTHING)
-    assert (
-        generation.failure_words == f"It did not work after 4 tries. The last one: {words} Try again later."
-    )
+    for _ in range(5):
+        assert turn(generation) == 1
+        assert "Wisdom Gate could not be reached." in words_shown(generation)
+        make_due(generation)
+    assert (generation.state, generation.tries) == ("queued", 0)
+    assert (outcomes(generation), spend(generation)) == (("later",) * 5, NOTHING)
 
 
 @pytest.mark.parametrize(
