@@ -4,8 +4,9 @@ Run as `python -m bench.throughput`. A stand-in of a model (`bench.slow_model`) 
 answers 3 MB. 320 pictures are asked for as one batch while a worker with 32 threads waits for work; the clock
 runs from the asking to the last picture's end. The floor is a bare client in the same run: a pool of 32
 threads that sends the same bytes, reads the answers with the standard parsers, and saves the same files: the
-picture as it came and the two small copies, made with plain Pillow. Then the same again with two workers. At
-last the stand-in takes 8 calls at once and 100 a minute and refuses what is more; one worker knows that.
+picture as it came and the two small copies, made with plain Pillow. What a second worker brings is measured at
+8 in flight each: at 32, the small copies of one worker's pictures keep two cores busy already. At last the
+stand-in takes 8 calls at once and 100 a minute and refuses what is more; one worker knows that.
 
 SQLite, or the PostgreSQL that DATABASE_URL names: a database of its own is made there, and dropped at the
 end. Ends with status 1 if over a goal.
@@ -41,6 +42,7 @@ HALF_WITHIN = 0.15
 PACE_GOAL = 0.95
 REFUSED_GOAL = 0.01
 PICTURES, AT_ONCE, SECONDS = 320, 32, 2.0
+FEW_PICTURES, FEW_AT_ONCE = 128, 8
 LIMITED_PICTURES, LIMITED_AT_ONCE, LIMITED_A_MINUTE = 150, 8, 100
 ROOT = Path(__file__).parent.parent
 KEY = "bench-key-of-nobody"
@@ -177,18 +179,30 @@ def measure_speed(folder: str) -> bool:
         with workers(1, url):
             alone = ours(1, PICTURES)
         floor = bare(url, folder)
-        with workers(2, url):
-            both = ours(2, PICTURES)
-    ratio, half = alone / floor, both / alone
-    good, halved = ratio <= GOAL, half <= 0.5 * (1 + HALF_WITHIN)
-    ideal = PICTURES / AT_ONCE * SECONDS
+    ratio = alone / floor
+    good = ratio <= GOAL
     print(
-        f"one worker: {alone:.1f} s, bare client {floor:.1f} s (the waits alone {ideal:.0f} s), "
-        f"ratio {ratio:.2f} (goal at most {GOAL}) {'ok' if good else 'OVER'}\n"
-        f"two workers: {both:.1f} s, {half:.2f} of one (goal at most {0.5 * (1 + HALF_WITHIN):.3f}) "
-        f"{'ok' if halved else 'OVER'}"
+        f"one worker: {alone:.1f} s, bare client {floor:.1f} s (the waits alone "
+        f"{PICTURES / AT_ONCE * SECONDS:.0f} s), ratio {ratio:.2f} (goal at most {GOAL}) "
+        f"{'ok' if good else 'OVER'}"
     )
-    return good and halved
+    return good
+
+
+def measure_second_worker() -> bool:
+    few = {"BRANDKIT_WORKER_THREADS": str(FEW_AT_ONCE)}
+    with slow_model(seconds=SECONDS) as url:
+        with workers(1, url, **few):
+            one = ours(2, FEW_PICTURES)
+        with workers(2, url, **few):
+            two = ours(3, FEW_PICTURES)
+    half = two / one
+    good = half <= 0.5 * (1 + HALF_WITHIN)
+    print(
+        f"{FEW_AT_ONCE} in flight: one worker {one:.1f} s, two workers {two:.1f} s, {half:.2f} of it "
+        f"(goal at most {0.5 * (1 + HALF_WITHIN):.3f}) {'ok' if good else 'OVER'}"
+    )
+    return good
 
 
 def measure_pace() -> bool:
@@ -199,7 +213,7 @@ def measure_pace() -> bool:
         "GEMINI_REQUESTS_A_MINUTE": str(LIMITED_A_MINUTE),
     }
     with slow_model(seconds=SECONDS, **limits) as url, workers(1, url, **own):
-        ours(3, LIMITED_PICTURES)
+        ours(4, LIMITED_PICTURES)
         seen = told(url)
     calls = len(seen["seen"])
     pace = (calls - 1) / (seen["seen"][-1] - seen["seen"][0]) * 60 / LIMITED_A_MINUTE
@@ -222,9 +236,8 @@ def main() -> int:
             BRANDKIT_WORKER_THREADS=str(AT_ONCE),
             GEMINI_KEY=KEY,
         )
-        quick = measure_speed(folder)
-        polite = measure_pace()
-    return 0 if quick and polite else 1
+        good = [measure_speed(folder), measure_second_worker(), measure_pace()]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":
