@@ -4,8 +4,8 @@ Run as `python -m bench.throughput`. A stand-in of a model (`bench.slow_model`) 
 answers 3 MB. 320 pictures are asked for as one batch while a worker with 32 threads waits for work; the clock
 runs from the asking to the last picture's end. The floor is a bare client in the same run: a pool of 32
 threads that sends the same bytes, reads the answers with the standard parsers, and saves the same files: the
-picture as it came and the two small copies, made with plain Pillow. What a second worker brings is measured at
-8 in flight each: at 32, the small copies of one worker's pictures keep two cores busy already. At last the
+picture as it came and the two small copies, made with plain Pillow. What a second worker brings is measured
+at 8 in flight each: at 32, the small copies of one worker's pictures keep two cores busy already. At last the
 stand-in takes 8 calls at once and 100 a minute and refuses what is more; one worker knows that.
 
 SQLite, or the PostgreSQL that DATABASE_URL names: a database of its own is made there, and dropped at the

@@ -22,8 +22,8 @@ CountCalls = Callable[[], Calls]
 
 NO_LIMIT = 10**6
 ALLOWED = 0.98
-"""Part of the requests a minute that is used. A vendor counts them when they come, and the line takes now more,
-now less time: one too many would cost everybody minutes at half the pace."""
+"""Part of the requests a minute that is used. A vendor counts them when they come, and their way takes now
+more, now less time: one too many would cost everybody minutes at half the pace."""
 
 LONGEST_TURN = timedelta(seconds=10)
 """Work that would wait longer for its turn is left in the queue: a thread that waits does nothing else."""
