@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.dispatch import receiver
 
-from generation.engine import store_brake
+from generation.engine import claims, store_brake
 from generation.models import Generation, Output
 from generation.signals import output_ready
 from tests.factories import make_brand, make_generation
@@ -14,10 +14,11 @@ from tests.generation.scripts import Script
 
 
 @pytest.fixture(autouse=True)
-def store_is_trusted() -> Iterator[None]:
-    """No test waits because another one's store was full."""
+def worker_is_new() -> Iterator[None]:
+    """No test waits because another one's store was full, nor holds what another one claimed."""
     yield
     store_brake._failed.clear()
+    claims._held.clear()
 
 
 @pytest.fixture

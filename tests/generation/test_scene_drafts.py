@@ -201,7 +201,8 @@ def test_it_keeps_what_came_where_the_store_is_full(ask: Ask, monkeypatch: pytes
     with monkeypatch.context() as patch:
         patch.setattr("generation.engine.drafts.new_scene_version", full)
         ran(draft)
-    assert (draft.state, draft.failure_words) == ("failed", "The disk is full.")
+    words = "The disk is full. Have the operator look at the store, then ask again."
+    assert (draft.state, draft.failure_words) == ("failed", words)
     assert not draft.received
     assert len(versions_of(draft)) == 1
 
