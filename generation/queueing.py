@@ -34,7 +34,8 @@ def get_or_add(
     """
     with transaction.atomic():
         brand.lock()
-        there = among.filter(brand=brand, wish__in={work.wish for work in wanted})
+        # Unordered: else SQLite walks the brand's whole index for the order's sake.
+        there = among.filter(brand=brand, wish__in={work.wish for work in wanted}).order_by()
         known = {work.wish: work for work in locked(there, like=wanted)}
         new = {work.wish: work for work in wanted if work.wish not in known}
         again = [work for work in known.values() if work.state in AGAIN]

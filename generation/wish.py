@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any
 
 from django.db import models
@@ -17,6 +18,9 @@ from templates_app.rendering import render
 
 MOST_VARIATIONS = 1000
 """So many pictures of the same things can be asked for."""
+
+PLAINLY = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+"""Writes equal parts equally: what is hashed."""
 
 SHOWN: Mapping[str, str] = {
     Reference.Shows.ANGLE: "another side of it",
@@ -97,8 +101,12 @@ class Wish:
                 "height": output_format.height,
                 "ratio": output_format.ratio,
             },
-            "vars": self.own_values(),
+            "vars": self._own,
         }
+
+    @cached_property
+    def _own(self) -> dict[str, Any]:
+        return self.own_values()
 
     def own_values(self) -> dict[str, Any]:
         """The given values over the prompt's usual ones. One whose usual value is null has to be given.
@@ -150,10 +158,15 @@ def wish_of(generation: Generation, references: Sequence[Reference] = ()) -> str
 
 def hash_of(parts: Mapping[str, Any]) -> str:
     """In hex; the same parts give the same."""
-    return digest(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
+    return digest(PLAINLY.encode(parts).encode())
 
 
 def _numbers(scene: SceneVersion) -> dict[str, float]:
     """The numbers that a curator gives a scene: all of them are its slot, its ground and its light."""
-    names = [field.attname for field in scene._meta.concrete_fields if isinstance(field, models.FloatField)]
-    return {name: float(getattr(scene, name)) for name in names}
+    return {name: float(getattr(scene, name)) for name in _names_of_numbers()}
+
+
+@cache
+def _names_of_numbers() -> list[str]:
+    fields = SceneVersion._meta.concrete_fields
+    return [field.attname for field in fields if isinstance(field, models.FloatField)]

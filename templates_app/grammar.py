@@ -4,6 +4,7 @@ Jinja's sandbox stops escapes but not waste: most templates that multiply, loop 
 So only what a prompt needs is let through; all else is told with its line and with what to do instead.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -74,6 +75,8 @@ ADVICE: Mapping[type[nodes.Node], str] = {
     nodes.Dict: "Tables can't be written in a prompt. Give each value as a variable: vars.NAME.",
 }
 
+UNKEPT = re.compile("[\0\ud800-\udfff]")
+
 Path = list[str | int]
 
 
@@ -109,7 +112,7 @@ def read(tree: nodes.Template) -> Reading:
 
 def is_text(text: str) -> bool:
     """Whether a database can keep it: no zero characters, no broken pairs."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    return UNKEPT.search(text) is None
 
 
 def _walk(node: nodes.Node, reading: Reading, *, depth: int, loop_names: tuple[str, ...]) -> None:

@@ -5,8 +5,9 @@ nothing, and of two that write the same chunk one comes late and writes nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from itertools import islice
 from typing import Any
 
@@ -24,7 +25,8 @@ from generation.usable import check_format, check_makeable, check_prompt, check_
 from templates_app.models import OutputFormat
 
 State = Batch.State
-CHUNK = 500
+Asked = tuple[Cell, Generation | Invalid]
+CHUNK = 800
 """Pictures that are written at once: for about a fifth of a second nobody else of the brand can ask."""
 
 
@@ -69,7 +71,7 @@ def _fill(batch: Batch, chore: BatchChore, photos: bool) -> bool:
     lines = list(left[: CHUNK + 1])
     ready = with_photos(chore, lines, most=CHUNK, take_in=photos)
     chunk = _chunk(written, chore, ready)
-    rows = dict(zip(chunk.cells, wishes.rows(chunk.cells), strict=True))
+    rows = list(zip(chunk.cells, wishes.rows(chunk.cells), strict=True))
     problems = _problems(wishes, rows)
     return _write(chore, wishes, chunk, rows, problems, more=len(lines) > len(ready) or len(lines) > CHUNK)
 
@@ -109,15 +111,12 @@ def _begun(chore: BatchChore, row: BatchLine) -> int:
     return int(chore.data["pictures"]) if chore.data.get("line") == row.number else 0
 
 
-def _problems(wishes: Wishes, rows: Mapping[Cell, Generation | Invalid]) -> dict[int, str]:
+def _problems(wishes: Wishes, rows: Iterable[Asked]) -> dict[int, str]:
     """Words by line, for those of which a picture can't be asked for."""
-    usable: dict[Any, str] = {}
+    why_not = cache(partial(_why_not, wishes))
     problems: dict[int, str] = {}
-    for cell, row in rows.items():
-        for thing in (cell.scene, cell.format):
-            if thing not in usable:
-                usable[thing] = _why_not(wishes, thing)
-        words = usable[cell.scene] or usable[cell.format] or (isinstance(row, Invalid) and row.message)
+    for cell, row in rows:
+        words = why_not(cell.scene) or why_not(cell.format) or (isinstance(row, Invalid) and row.message)
         if words:
             problems.setdefault(cell.line, words)
     return problems
@@ -140,14 +139,12 @@ def _write(
     chore: BatchChore,
     wishes: Wishes,
     chunk: Chunk,
-    rows: Mapping[Cell, Generation | Invalid],
+    rows: Iterable[Asked],
     problems: Mapping[int, str],
     *,
     more: bool,
 ) -> bool:
-    wanted = {
-        cell: row for cell, row in rows.items() if cell.line not in problems and isinstance(row, Generation)
-    }
+    wanted = [(cell, row) for cell, row in rows if cell.line not in problems and isinstance(row, Generation)]
     with held(chore.batch_id) as batch:
         same = next_chore(batch)
         if not batch.is_under_way or same is None or _place(same) != _place(chore):
@@ -169,21 +166,21 @@ def _write(
     return last
 
 
-def _add(batch: Batch, wishes: Wishes, wanted: Mapping[Cell, Generation]) -> Counter[str]:
+def _add(batch: Batch, wishes: Wishes, wanted: Sequence[tuple[Cell, Generation]]) -> Counter[str]:
     """Ask for them, and hold what comes of it; gives what to count. The same picture twice is one."""
     answers = add_all(
-        list(wanted.values()),
+        [row for _, row in wanted],
         brand=batch.brand,
         by=batch.requested_by,
         references=wishes.references,
         lane=batch,
     )
     rows: dict[int, tuple[Cell, Generation]] = {}
-    for cell, (row, _) in zip(wanted, answers, strict=True):
+    for (cell, _), (row, _) in zip(wanted, answers, strict=True):
         rows.setdefault(row.pk, (cell, row))
-    known = set(
-        BatchItem.objects.filter(batch=batch, generation__in=rows).values_list("generation", flat=True)
-    )
+    # Unordered: else SQLite walks the batch's whole index for the order's sake.
+    there = BatchItem.objects.filter(batch=batch, generation__in=rows).order_by()
+    known = set(there.values_list("generation", flat=True))
     items = [
         BatchItem(batch=batch, line_id=cell.line, generation=row, new=row.batch_id == batch.pk)
         for cell, row in rows.values()

@@ -163,7 +163,8 @@ class Generation(Work):
 
     NOUN = "generation"
 
-    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="generations")
+    # Without an index of its own: others begin with it. So with the batch.
+    brand = models.ForeignKey(Brand, on_delete=models.CASCADE, related_name="generations", db_index=False)
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="generations")
     references = models.ManyToManyField(Reference, related_name="generations")
     scene_version = models.ForeignKey(SceneVersion, on_delete=models.PROTECT, related_name="generations")
@@ -171,7 +172,9 @@ class Generation(Work):
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="generations")
     variables = models.JSONField(default=dict)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
-    batch = models.ForeignKey(Batch, null=True, on_delete=models.PROTECT, related_name="generations")
+    batch = models.ForeignKey(
+        Batch, null=True, on_delete=models.PROTECT, related_name="generations", db_index=False
+    )
 
     if TYPE_CHECKING:
         batch_id: int | None
