@@ -14,18 +14,19 @@ from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
 from brandkit.common.openapi import example, operation
 from brandkit.common.pagination import OldestFirst
-from review import library, services
+from review import library, waiting
+from review.deciding import decide
 from review.models import Asset, AssetVersion, Review
 from review.publishing.actions import unpublish
 from review.serializers import AssetSerializer, ReviewSerializer, TakeBack, VerdictSerializer
 
-NO = {"verdict": "rejected", "reason": "label", "note": "The second line of the label is gone."}
+NO = {"verdict": "rejected", "reasons": ["label"], "note": "The second line of the label is gone."}
 
 
 def with_all(reviews: QuerySet[Review]) -> QuerySet[Review]:
     """With everything that the API tells of them."""
     parts = reviews.select_related("brand", "claimed_by", "requested_by", "asset_version")
-    return parts.prefetch_related("decisions__decided_by")
+    return parts.prefetch_related("decisions__decided_by", "decisions__reasons__reason")
 
 
 @extend_schema_view(
@@ -47,12 +48,15 @@ class ReviewViewSet(BrandViewSet[Review]):
     acts: ClassVar[Mapping[str, Act]] = {"list": Act.REVIEW, "decide": Act.REVIEW}
 
     def listed(self, brand: Brand, asked: Mapping[str, Any]) -> QuerySet[Review]:
-        return with_all(services.queue(brand, person(self.request)))
+        return with_all(waiting.queue(brand, person(self.request)))
 
     @operation(
         "decide_review",
-        "Give the verdict, once and for all",
-        description="An approved picture is published right after; where that fails, `problem` says why.",
+        "Give the verdict",
+        description=(
+            "It can be undone for ten seconds; then an approved picture is published. "
+            "Where that fails, `problem` says why."
+        ),
         request=VerdictSerializer,
         answers={200: ReviewSerializer},
         problems=(400, 403, 404, 409, 415, 422),
@@ -64,7 +68,7 @@ class ReviewViewSet(BrandViewSet[Review]):
     @action(detail=True, methods=["post"])
     def decide(self, request: Request, pk: int) -> Response:
         review = self.get_object()
-        services.decide(review=review, by=person(request), **given(VerdictSerializer, request.data))
+        decide(review=review, by=person(request), **given(VerdictSerializer, request.data))
         return self.shown(review)
 
 

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from brandkit.common.errors import Conflict
+from review.claiming import NOBODY
 from review.models import Review
 
 AT_ONCE = 100
@@ -17,8 +18,7 @@ def let_go(sender: object = None, **signal: object) -> None:
             review.move(
                 Review.State.WAITING,
                 only_if={"claimed_until__lt": now},
-                claimed_by=None,
-                claimed_until=None,
+                **NOBODY,
             )
         except Conflict:
             continue  # whoever held it came back, or has decided

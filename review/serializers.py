@@ -10,20 +10,33 @@ from rest_framework.reverse import reverse
 from brandkit.accounts.models import Brand
 from brandkit.common.api import RowSerializer
 from generation.models import Output
-from review.models import Asset, AssetVersion, Decision, Rendition, Review
-from review.services import NOTE_LENGTH, VERDICTS
+from review.deciding import NOTE_LENGTH
+from review.models import Asset, AssetVersion, Decision, Rendition, Review, Verdict
 
-GIVEN = [(verdict.value, verdict.label) for verdict in VERDICTS]
+GIVEN = [(verdict.value, verdict.label) for verdict in (Verdict.APPROVED, Verdict.REJECTED)]
 
 
 class DecisionSerializer(RowSerializer[Decision]):
     """A verdict, who gave it and why."""
 
     decided_by = serializers.CharField(source="decided_by.username")
+    reasons = serializers.SerializerMethodField(help_text="Codes of the brand's own reasons.")
 
     class Meta:
         model = Decision
-        fields: ClassVar = ["verdict", "reason", "note", "decided_by", "decided_at"]
+        fields: ClassVar = [
+            "verdict",
+            "reasons",
+            "note",
+            "why",
+            "decided_by",
+            "decided_at",
+            "act",
+            "undo_until",
+        ]
+
+    def get_reasons(self, decision: Decision) -> list[str]:
+        return [each.reason.code for each in decision.reasons.all()]
 
 
 class ReviewSerializer(RowSerializer[Review]):
@@ -70,10 +83,12 @@ class VerdictSerializer(serializers.Serializer[Any]):
     """A verdict to give."""
 
     verdict = serializers.ChoiceField(choices=GIVEN)
-    reason = serializers.ChoiceField(
-        choices=Decision.Reason.choices,
+    reasons = serializers.ListField(
+        child=serializers.SlugField(),
         required=False,
-        help_text="Goes with a rejection.",
+        default=list,
+        max_length=20,
+        help_text="Codes of the brand's own reasons; a rejection needs one at least.",
     )
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=NOTE_LENGTH)
 

@@ -1,22 +1,18 @@
 """The addresses of the review desk and the library, below /b/<brand>/."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver
 
-from review import pages
+from review import library_pages
+from review.desk import changes, grid, judging, keys, pins, told
 
 app_name = "review"
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("review/", pages.desk, name="desk"),
-    path("review/<int:pk>/", pages.show, name="show"),
-    path("review/<int:pk>/decide", pages.decide, name="decide"),
-    path("review/<int:pk>/hold", pages.hold, name="hold"),
-    path("review/<int:pk>/skip", pages.skip, name="skip"),
-    path("review/<int:pk>/publish", pages.publish, name="publish"),
-    path("library/", pages.shelf, name="library"),
-    path("library/compare/", pages.compare, name="compare"),
-    path("library/<slug:name>/", pages.asset, name="asset"),
-    path("library/<slug:name>/<int:number>/", pages.asset, name="version"),
-    path("library/<slug:name>/<int:number>/thumbnail", pages.thumbnail, name="thumbnail"),
-    path("library/<slug:name>/<int:number>/unpublish", pages.unpublish, name="unpublish"),
+    *grid.urlpatterns,
+    *keys.urlpatterns,
+    *told.urlpatterns,
+    *judging.urlpatterns,
+    *pins.urlpatterns,
+    *changes.urlpatterns,
+    *library_pages.urlpatterns,
 ]

@@ -8,9 +8,20 @@ from django.db import models
 
 
 class User(AbstractUser):
-    """A person who signs in. mail_notices: what they are told comes by e-mail, too."""
+    """A person who signs in. mail_notices: what they are told comes by e-mail, too.
+
+    verdict_notices: how often they are told what was decided on their pictures.
+    """
+
+    class Gathered(models.TextChoices):
+        SOON = "soon", "Within minutes"
+        DAILY = "daily", "Once a day"
+        NEVER = "never", "Not at all"
 
     mail_notices = models.BooleanField("notices by e-mail", default=True)
+    verdict_notices = models.CharField(
+        "verdicts on your pictures", max_length=10, choices=Gathered.choices, default=Gathered.SOON
+    )
 
     def __str__(self) -> str:
         """How people are called on pages."""
@@ -26,6 +37,24 @@ class Brand(models.Model):
         "people may review their own pictures",
         default=False,
         help_text="Off: nobody approves what they asked for themselves.",
+    )
+    approvals = models.PositiveSmallIntegerField(
+        "approvals that a picture needs",
+        choices=[(1, "One"), (2, "Two, of different people")],
+        default=1,
+    )
+    designers_review = models.BooleanField("designers may review", default=False)
+    curators_review = models.BooleanField("curators may review", default=False)
+    reviewers_review = models.BooleanField(
+        "reviewers may review",
+        default=True,
+        help_text="Owners always may; switch this off where only they decide.",
+    )
+    review_due_hours = models.PositiveIntegerField(
+        "hours until a review is overdue",
+        null=True,
+        blank=True,
+        help_text="What waits longer is marked and comes first. Empty: nothing is ever overdue.",
     )
     keep_originals_days = models.PositiveIntegerField(
         "days to keep originals",

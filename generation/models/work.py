@@ -158,7 +158,8 @@ class Generation(Work):
     """One wanted picture of a subject in a scene.
 
     references: the further photos of the subject that are sent with it, fixed when it was asked for. batch:
-    the catalogue run in whose turn it is made; none where a person asked for just this.
+    the catalogue run in whose turn it is made; none where a person asked for just this. parent: the picture
+    that a reviewer wanted changed; changes: what should be different, a line each.
     """
 
     NOUN = "generation"
@@ -171,6 +172,7 @@ class Generation(Work):
     prompt_version = models.ForeignKey(PromptVersion, on_delete=models.PROTECT, related_name="generations")
     output_format = models.ForeignKey(OutputFormat, on_delete=models.PROTECT, related_name="generations")
     variables = models.JSONField(default=dict)
+    changes = models.JSONField(default=list)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
     batch = models.ForeignKey(
         Batch, null=True, on_delete=models.PROTECT, related_name="generations", db_index=False

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 # An output is ours or a provider's, and may be larger than a photo that people upload.
 LIMITS = Limits(bytes=200 * 2**20, long_side=Limits.side)
 AGAIN_AFTER = timedelta(minutes=5)
+AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -113,29 +114,44 @@ def unpublish(*, version: AssetVersion, by: User) -> None:
     A file that can't be deleted now is deleted by the next sweep; no address leads to it any more.
     Raises NotAllowed, and Conflict where it has been taken back already.
     """
-    review = version.review
-    require(by, Act.REVIEW, review.brand)
+    require(by, Act.REVIEW, version.review.brand)
+    take_back(version, by)
+    delete_files(version)
+
+
+def take_back(version: AssetVersion, by: User) -> None:
+    """The rows' part of it. Raises Conflict where it has been taken back already."""
+    told = {"asset": version.asset.name, "version": version.number}
     with transaction.atomic():
-        review.move(
-            Review.State.RECALLED, actor=by, data={"asset": version.asset.name, "version": version.number}
-        )
+        version.review.move(Review.State.RECALLED, actor=by, data=told)
         changes = {"recalled_at": timezone.now(), "recalled_by": by}
         AssetVersion.objects.filter(pk=version.pk).update(**changes)
         Asset.objects.filter(current=version).update(taken_back=True)
     version.refresh_from_db()
+
+
+def delete_files(version: AssetVersion) -> None:
+    """The files' part of it, after its transaction."""
     for rendition in version.renditions.exclude(file=""):
         _delete(rendition)
 
 
-def sweep(sender: object = None, **signal: object) -> None:
-    """What time does here: publish what could not be published, delete what could not be deleted.
+def publish_due(sender: object = None, **signal: object) -> None:
+    """Publish what was approved and can no longer be undone, and once more what could not be published.
 
-    Receives `swept`, from several workers at once.
+    Receives `ticked`, from several workers at once: of each review one of them sees to it.
     """
-    due = Review.objects.for_desk().filter(state=Review.State.APPROVED, retry_at__lte=timezone.now())
-    for review in due[:5]:
-        decision = review.decisions.select_related("decided_by").latest("id")
-        publish_or_note(review=review, by=decision.decided_by)
+    now = timezone.now()
+    due = Review.objects.for_desk().filter(state=Review.State.APPROVED, retry_at__lte=now)
+    for review in due.order_by("retry_at")[:AT_ONCE]:
+        mine = Review.objects.filter(pk=review.pk, state=review.state, retry_at=review.retry_at)
+        if mine.update(retry_at=now + AGAIN_AFTER):
+            decision = review.decisions.select_related("decided_by").latest("id")
+            publish_or_note(review=review, by=decision.decided_by)
+
+
+def sweep(sender: object = None, **signal: object) -> None:
+    """Delete what could not be deleted. Receives `swept`, from several workers at once."""
     for rendition in Rendition.objects.filter(version__recalled_at__isnull=False).exclude(file="")[:50]:
         _delete(rendition)
 

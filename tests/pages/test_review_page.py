@@ -6,8 +6,9 @@ from playwright.sync_api import Page, expect
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.storage import digest
 from generation.models import Attempt, Output
+from review.claiming import claim
+from review.deciding import decide
 from review.models import Decision, Review
-from review.services import claim, decide
 from tests import factories
 from tests.pages.conftest import Visit, assert_accessible, assert_fits, shoot
 from tests.pages.factories import PHOTO, TRUTH, make_real_scene

@@ -5,8 +5,9 @@ from typing import Any
 from brandkit.accounts.models import Brand, Role, User
 from generation.models import Output
 from generation.signals import output_ready
+from review.deciding import decide
 from review.models import AssetVersion, Review
-from review.services import decide
+from review.publishing.actions import publish
 from tests.factories import make_generation, make_output, make_user
 
 
@@ -22,5 +23,11 @@ def make_review(
 def make_published(brand: Brand, *, by: User | None = None, **fields: Any) -> AssetVersion:
     """A picture that `by` (a new reviewer) approved, with its address."""
     review = make_review(brand, **fields)
-    decide(review=review, by=by or make_user(brand, Role.REVIEWER), verdict="approved")
+    approve(review, by or make_user(brand, Role.REVIEWER))
     return AssetVersion.objects.select_related("asset").get(review=review)
+
+
+def approve(review: Review, by: User) -> None:
+    """Approved, and published as a worker does when it can no longer be undone."""
+    decide(review=review, by=by, verdict="approved")
+    publish(review=review, by=by)

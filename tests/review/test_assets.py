@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 from brandkit.accounts.models import Brand, User
 from brandkit.common.storage import digest, public_store
 from review import library
+from review.deciding import decide
 from review.models import Asset, AssetVersion, Rendition
 from review.publishing.actions import publish, unpublish
-from review.services import decide
 from templates_app.models import OutputFormat
 from tests.factories import make_brand
 from tests.review.factories import make_published, make_review

@@ -8,7 +8,7 @@ from django.utils import timezone
 from brandkit.accounts.models import Brand, Role
 from brandkit.common.models import Event
 from generation.signals import swept
-from review import services
+from review import claiming
 from review.models import Review
 from tests.factories import make_user
 from tests.review.factories import make_review
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def held_until(brand: Brand, minutes: int) -> Review:
     review = make_review(brand)
-    services.claim(review=review, by=make_user(brand, Role.REVIEWER))
+    claiming.claim(review=review, by=make_user(brand, Role.REVIEWER))
     Review.objects.filter(pk=review.pk).update(claimed_until=timezone.now() + timedelta(minutes=minutes))
     return review
 
@@ -42,7 +42,7 @@ def test_who_comes_back_meanwhile_keeps_it(brand: Brand, monkeypatch: pytest.Mon
 
     def come_back(self: Review, *args: object, **kwargs: object) -> None:
         monkeypatch.setattr(Review, "move", move)
-        services.claim(review=Review.objects.get(pk=review.pk), by=holder)
+        claiming.claim(review=Review.objects.get(pk=review.pk), by=holder)
         move(self, *args, **kwargs)  # type: ignore[arg-type] # as they came
 
     monkeypatch.setattr(Review, "move", come_back)

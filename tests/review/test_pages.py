@@ -10,9 +10,10 @@ from django.utils import timezone
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import StorageFailed
 from generation.models import Attempt
+from review.claiming import claim
+from review.deciding import decide
 from review.models import Asset, Decision, Review
 from review.publishing import actions
-from review.services import claim, decide
 from tests.conftest import stored_files
 from tests.factories import make_brand, make_format, make_user
 from tests.review.factories import make_published, make_review

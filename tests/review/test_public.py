@@ -10,9 +10,9 @@ from django.urls import reverse
 from brandkit.accounts.models import Role
 from generation import runner, services
 from generation.models import Output, Subject
+from review.deciding import decide
 from review.models import AssetVersion, Rendition, Review
 from review.publishing.actions import unpublish
-from review.services import decide
 from templates_app.models import SceneVersion
 from tests.conftest import stored_files
 from tests.factories import make_user

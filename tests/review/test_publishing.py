@@ -13,10 +13,10 @@ from brandkit.common.errors import Conflict, NotAllowed, NotFound, StorageFailed
 from brandkit.common.models import history
 from brandkit.common.storage import digest, public_store
 from generation.signals import swept
+from review.deciding import decide
 from review.models import Asset, AssetVersion, Rendition, Review
 from review.publishing import actions
 from review.publishing.actions import publish, sweep, unpublish
-from review.services import decide
 from templates_app.models import OutputFormat
 from tests.conftest import stored_files
 from tests.factories import (

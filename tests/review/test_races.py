@@ -10,9 +10,11 @@ from django.db import connection
 from brandkit.accounts.models import Role, User
 from brandkit.common.errors import BrandkitError, Conflict
 from brandkit.common.models import Event, history
+from review.claiming import claim
+from review.deciding import decide
 from review.models import AssetVersion, Decision, Review
 from review.publishing.actions import publish, unpublish
-from review.services import claim, decide, take_next
+from review.waiting import take_next
 from tests.conftest import stored_files
 from tests.factories import make_brand, make_user
 from tests.review.factories import make_published, make_review

@@ -11,8 +11,10 @@ from brandkit.common.models import history
 from generation.models import Output
 from generation.services import retry
 from generation.signals import output_ready
+from review.claiming import claim, release
+from review.deciding import decide
 from review.models import AssetVersion, Decision, Review
-from review.services import claim, decide, next_for, queue, release, take_next
+from review.waiting import next_for, queue, take_next
 from tests.conftest import stored_files
 from tests.factories import make_brand, make_generation, make_output, make_user
 from tests.review.factories import make_review

@@ -1,0 +1,95 @@
+"""Who looks at which picture just now."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.utils import timezone
+
+from brandkit.accounts.models import User
+from brandkit.accounts.policy import Act, require
+from brandkit.common.errors import Conflict, NotAllowed
+from review.models import Review
+
+CLAIM = timedelta(minutes=5)
+NOBODY = {"claimed_by": None, "claimed_at": None, "claimed_until": None}
+OF_CLAIM = ["state", *NOBODY]
+
+
+def claim(*, review: Review, by: User) -> None:
+    """Take a review for the next five minutes, or hold on to it for five more.
+
+    Raises NotAllowed to those who may not decide on it, Conflict with who was faster.
+    """
+    require_judge(review, by)
+    now = timezone.now()
+    held = Review.objects.filter(pk=review.pk, state=Review.State.CLAIMED, claimed_by=by)
+    mine = held.update(claimed_until=now + CLAIM)
+    review.refresh_from_db(fields=OF_CLAIM)
+    if mine:
+        return
+    run_out = {"claimed_until__lt": now} if review.state == Review.State.CLAIMED else {}
+    try:
+        _take(review, by, run_out)
+    except Conflict as error:
+        raise who_was_faster(review, by) from error
+
+
+def release(*, review: Review, by: User) -> None:
+    """Put a review back for others. Raises Conflict where `by` does not hold it."""
+    require_judge(review, by)
+    try:
+        review.move(Review.State.WAITING, actor=by, only_if={"claimed_by": by}, **NOBODY)
+    except Conflict as error:
+        raise who_was_faster(review, by) from error
+
+
+def take_over(*, review: Review, by: User) -> None:
+    """An owner takes a review from whoever looks at it.
+
+    Raises NotAllowed, and Conflict where it is not held by the one who is named in `review` any more.
+    """
+    require(by, Act.MANAGE, review.brand)
+    require_judge(review, by)
+    if not review.is_held:
+        claim(review=review, by=by)
+        return
+    try:
+        _take(review, by, {"claimed_by": review.claimed_by}, taken_from=review.claimed_by_id)
+    except Conflict as error:
+        raise who_was_faster(review, by) from error
+
+
+def require_judge(review: Review, by: User) -> None:
+    """Raises NotAllowed (NotFound to strangers) where `by` may not decide on this one."""
+    require(by, Act.REVIEW, review.brand)
+    if words := why_closed(review, by):
+        raise NotAllowed(words)
+
+
+def why_closed(review: Review, by: User) -> str:
+    """One sentence why others have to decide on this one; empty where `by` may, if they may at all."""
+    if review.is_closed_to(by):
+        return "You asked for this picture yourself, so somebody else decides on it."
+    if review.is_undecided and review.first_approval_by_id == by.pk:
+        return "You have approved this picture; the second approval is somebody else's."
+    return ""
+
+
+def who_was_faster(review: Review, by: User) -> Conflict:
+    """A Conflict in words that help."""
+    review.refresh_from_db()
+    if review.is_held and review.claimed_by not in (None, by):
+        until = timezone.localtime(review.claimed_until).strftime("%H:%M")
+        return Conflict(f"{review.claimed_by} is looking at this picture, until {until} at most.")
+    decision = review.decisions.select_related("decided_by").last()
+    if decision and not review.is_undecided:
+        who = "You have" if decision.decided_by == by else f"{decision.decided_by} has"
+        done = {"changes_requested": "asked for changes to"}.get(decision.verdict, decision.verdict)
+        return Conflict(f"{who} {done} this picture already.")
+    return Conflict("You no longer hold this picture. Open it again to decide.")
+
+
+def _take(review: Review, by: User, only_if: Mapping[str, object], **data: object) -> None:
+    now = timezone.now()
+    mine = {"claimed_by": by, "claimed_at": now, "claimed_until": now + CLAIM}
+    review.move(Review.State.CLAIMED, actor=by, only_if=only_if, data=data, **mine)

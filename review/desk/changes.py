@@ -1,0 +1,5 @@
+"""Asking for changes: the next picture, filled in from this one."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""What was decided on the pictures that somebody asked for."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
