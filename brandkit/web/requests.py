@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponseBase
@@ -34,7 +35,8 @@ class Requests:
         with answering(request):
             response = self.get_response(request)
             seconds = time.monotonic() - began
-            if request.method not in READS or seconds >= SLOW:
+            told_by_django = response.status_code >= HTTPStatus.BAD_REQUEST
+            if seconds >= SLOW or (request.method not in READS and not told_by_django):
                 logger.info("Answered %s in %.3f s.", response.status_code, seconds)
         response["X-Request-ID"] = request.META[REQUEST_ID]
         return response

@@ -3,6 +3,7 @@
 import math
 import os
 from datetime import timedelta
+from itertools import pairwise
 from statistics import median
 
 from django.conf import settings
@@ -17,6 +18,8 @@ ATTEMPTS = 500
 """The newest calls of all providers, among which the provider's own are looked for."""
 LOOK_BACK = timedelta(minutes=10)
 MOST = 200
+IDLE = timedelta(minutes=2)
+"""A longer time without a picture is a pause, and no part of the pace."""
 
 
 def seconds_for(provider: Provider, pictures: int) -> float | None:
@@ -37,7 +40,9 @@ def rate(batch: int) -> float | None:
     """Pictures a minute that a batch makes at present; None where too few came of late."""
     now = timezone.now()
     own = Generation.objects.filter(batch=batch, ended_at__gte=now - LOOK_BACK).order_by("-ended_at")
-    ends = [end for end in own.values_list("ended_at", flat=True)[:MOST] if end]
+    ends = [now, *(end for end in own.values_list("ended_at", flat=True)[:MOST] if end)]
+    pauses = (place for place, (later, sooner) in enumerate(pairwise(ends), 1) if later - sooner > IDLE)
+    ends = ends[1 : next(pauses, None)]
     if len(ends) < 2:
         return None
     return 60 * len(ends) / max(1.0, (now - ends[-1]).total_seconds())
