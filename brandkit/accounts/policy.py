@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from brandkit.accounts.models import Brand, Membership, Role, User
 from brandkit.common.errors import NotAllowed, NotFound
@@ -21,10 +21,18 @@ class Act(StrEnum):
 
 ACTS: Mapping[str, frozenset[Act]] = {
     Role.DESIGNER: frozenset({Act.SEE, Act.REQUEST}),
-    Role.REVIEWER: frozenset({Act.SEE, Act.REQUEST, Act.REVIEW}),
+    Role.REVIEWER: frozenset({Act.SEE, Act.REQUEST}),
     Role.CURATOR: frozenset({Act.SEE, Act.REQUEST, Act.CURATE}),
     Role.OWNER: frozenset(Act),
 }
+"""What a role may do in any brand."""
+
+MAY_REVIEW: Mapping[str, str] = {
+    Role.DESIGNER: "designers_review",
+    Role.REVIEWER: "reviewers_review",
+    Role.CURATOR: "curators_review",
+}
+"""The switch of a brand by which a role may review there, too."""
 
 
 def brands_for(user: User, act: Act = Act.SEE) -> QuerySet[Brand]:
@@ -33,9 +41,14 @@ def brands_for(user: User, act: Act = Act.SEE) -> QuerySet[Brand]:
         return Brand.objects.none()
     if user.is_superuser:
         return Brand.objects.all()
-    roles = [role for role, acts in ACTS.items() if act in acts]
-    mine = Membership.objects.filter(user=user, role__in=roles)
+    mine = Membership.objects.filter(_allowing(act), user=user)
     return Brand.objects.filter(pk__in=mine.values("brand_id"))
+
+
+def reviewers(brand: Brand) -> QuerySet[User]:
+    """The members who may review in `brand`; the operator is none of them."""
+    members = Membership.objects.filter(_allowing(Act.REVIEW), brand=brand, user__is_active=True)
+    return User.objects.filter(pk__in=members.values("user_id"))
 
 
 def acts_of(user: User, brand: Brand) -> frozenset[Act]:
@@ -43,7 +56,10 @@ def acts_of(user: User, brand: Brand) -> frozenset[Act]:
     if user.is_active and user.is_superuser:
         return frozenset(Act)
     member = Membership.objects.filter(user=user, brand=brand, user__is_active=True).first()
-    return ACTS[member.role] if member else frozenset()
+    if member is None:
+        return frozenset()
+    switch = MAY_REVIEW.get(member.role, "")
+    return ACTS[member.role] | {Act.REVIEW} if switch and getattr(brand, switch) else ACTS[member.role]
 
 
 def may(user: User, act: Act, brand: Brand) -> bool:
@@ -53,7 +69,14 @@ def may(user: User, act: Act, brand: Brand) -> bool:
 
 def require(user: User, act: Act, brand: Brand) -> None:
     """Raises NotFound for those who may not know of the brand, NotAllowed for those who may not do this."""
-    if not may(user, Act.SEE, brand):
-        raise NotFound
     if not may(user, act, brand):
-        raise NotAllowed
+        raise NotAllowed if may(user, Act.SEE, brand) else NotFound
+
+
+def _allowing(act: Act) -> Q:
+    """The memberships by which somebody may do `act`."""
+    allowed = Q(role__in=[role for role, acts in ACTS.items() if act in acts])
+    if act == Act.REVIEW:
+        for role, switch in MAY_REVIEW.items():
+            allowed |= Q(role=role, **{f"brand__{switch}": True})
+    return allowed
