@@ -95,6 +95,8 @@ RULES: dict[str, frozenset[str]] = {
     "POST review:hold": JUDGES,
     "POST review:skip": JUDGES,
     "POST review:publish": JUDGES,
+    "GET review:keys": JUDGES,
+    "POST review:keys-save": JUDGES,
     "GET review:library": MEMBERS,
     "GET review:compare": MEMBERS,
     "GET review:asset": MEMBERS,
