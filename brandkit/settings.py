@@ -258,6 +258,12 @@ UNFOLD = {
                         "icon": "groups",
                         "link": reverse_lazy("admin:accounts_brand_changelist"),
                     },
+                    {
+                        "title": "Reasons",
+                        "icon": "rule",
+                        "link": reverse_lazy("admin:review_reason_changelist"),
+                        "permission": "brandkit.accounts.site.may_manage",
+                    },
                     {"title": "What is stuck", "icon": "hourglass", "link": reverse_lazy("admin:stuck")},
                     {
                         "title": "What happened",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.apps import apps
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from brandkit.accounts.models import Brand, Membership, User
 from brandkit.accounts.policy import Act, may
+from brandkit.accounts.rules import LONGEST, RULES, note_change, what_is_impossible
 from brandkit.accounts.scoped import ScopedAdmin, person
 from brandkit.accounts.site import is_operator
 from brandkit.accounts.unfolded import Admin, Inline
@@ -26,11 +27,13 @@ from brandkit.common.models import Event
 
 if TYPE_CHECKING:
     PersonAdmin = UserAdmin[User]
+    BrandModelForm = forms.ModelForm[Brand]
     MemberModelForm = forms.ModelForm[Membership]
     MemberFormSetBase = BaseInlineFormSet[Membership, Brand, forms.ModelForm[Membership]]
 else:
     MemberFormSetBase = BaseInlineFormSet
     PersonAdmin = UserAdmin
+    BrandModelForm = forms.ModelForm
     MemberModelForm = forms.ModelForm
 
 admin.site.unregister(Group)  # roles in brands are all the groups there are
@@ -101,6 +104,14 @@ class MemberInline(Inline):
     has_add_permission = has_delete_permission = has_change_permission
 
 
+class BrandForm(BrandModelForm):
+    def clean_review_due_hours(self) -> int | None:
+        hours: int | None = self.cleaned_data["review_due_hours"]
+        if hours is not None and not 1 <= hours <= LONGEST:
+            raise forms.ValidationError(f"From 1 to {LONGEST} hours (a year), or nothing at all.")
+        return hours
+
+
 @admin.register(Brand)
 class BrandAdmin(ScopedAdmin):
     """Owners keep their brand and its members, curators see who they are; the operator makes brands."""
@@ -108,7 +119,22 @@ class BrandAdmin(ScopedAdmin):
     change = Act.MANAGE
     of_brand = "pk"
     list_display = ("name", "slug", "members")
-    fields = ("name", "slug", "allow_self_review", "keep_originals_days")
+    form = BrandForm
+    fieldsets = (
+        (None, {"fields": (("name", "slug"),)}),
+        (
+            "Review",
+            {
+                "fields": (
+                    ("reviewers_review", "curators_review", "designers_review"),
+                    ("allow_self_review", "approvals"),
+                    "review_due_hours",
+                ),
+                "description": "Who decides on pictures, and how. What changes here is kept in the trail.",
+            },
+        ),
+        ("Uploaded photos", {"fields": ("keep_originals_days",)}),
+    )
     inlines = (MemberInline,)
 
     @admin.display(description="members")
@@ -120,6 +146,17 @@ class BrandAdmin(ScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # pictures are out in the world; what made them is kept
+
+    def save_model(self, request: HttpRequest, obj: Brand, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change:
+            note_change(obj, old={name: form.initial[name] for name in RULES}, by=person(request))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Then it is known who may review."""
+        super().save_related(request, form, formsets, change)
+        if words := what_is_impossible(form.instance):
+            self.message_user(request, words, messages.WARNING)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("slug",) if obj else ()

@@ -203,7 +203,14 @@ def test_it_drafts_changes_and_approves_a_prompt(desk: Client, brand: Brand) -> 
 def test_it_previews_a_prompt_and_its_problems(desk: Client) -> None:
     address = page("promptversion", "preview")
     good = {"text": "{{ subject.name }}: {{ vars.tag }} <b>", "variables": json.dumps({"tag": "New"})}
-    assert "Banana: New &lt;b&gt;" in text_of(desk.post(address, good))
+    shown = text_of(desk.post(address, good))
+    assert "Banana: New &lt;b&gt;" in shown
+    assert "Put this right:\n- Label wrong or missing" in shown
+    assert "A block <code>changes</code> words them in your own way" in shown
+    own = {"text": "It.{% block changes %} Not so: {{ changes | join }}{% endblock %}", "variables": ""}
+    shown = text_of(desk.post(address, own))
+    assert "It. Not so: Label wrong or missingAt the lower" in shown
+    assert "A block <code>changes</code>" not in shown
     bad = text_of(desk.post(address, {"text": "a\n{% set x = 1 %}", "variables": ""}))
     assert "Line 2: “set” is not possible in a prompt" in bad
     assert "variables are not JSON" in text_of(desk.post(address, {"text": "a", "variables": "{"}))
@@ -349,6 +356,7 @@ def members(brand: Brand, username: str) -> dict[str, Any]:
     there = list(brand.memberships.order_by("pk"))
     posted: dict[str, Any] = {
         "name": brand.name,
+        "approvals": brand.approvals,
         "memberships-TOTAL_FORMS": len(there) + 1,
         "memberships-INITIAL_FORMS": len(there),
         f"memberships-{len(there)}-username": username,
