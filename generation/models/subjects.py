@@ -47,7 +47,10 @@ class Subject(models.Model):
             models.UniqueConstraint(fields=["brand", "original_sha256"], name="one_subject_a_photo"),
             models.UniqueConstraint(fields=["brand", "slug"], name="one_subject_a_slug"),
         ]
-        indexes: ClassVar = [models.Index(fields=["brand", "-id"], name="subject_of_brand")]
+        indexes: ClassVar = [
+            models.Index(fields=["brand", "-id"], name="subject_of_brand"),
+            models.Index(fields=["brand", "sku"], name="subject_of_sku"),
+        ]
 
     def __str__(self) -> str:
         return self.name

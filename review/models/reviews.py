@@ -1,6 +1,6 @@
 """An Output waiting for judgement."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
@@ -90,11 +90,9 @@ class Review(Stateful):
             {State.WAITING, State.CLAIMED, State.APPROVED, State.REJECTED, State.CHANGES}
         ),
         # Undone, or superseded by another verdict:
-        State.APPROVED: frozenset(
-            {State.PUBLISHED, State.CLAIMED, State.WAITING, State.REJECTED, State.CHANGES}
-        ),
-        State.REJECTED: frozenset({State.CLAIMED, State.WAITING, State.APPROVED, State.CHANGES}),
-        State.CHANGES: frozenset({State.CLAIMED, State.WAITING, State.APPROVED, State.REJECTED}),
+        State.APPROVED: frozenset({State.PUBLISHED, State.WAITING, State.REJECTED}),
+        State.REJECTED: frozenset({State.WAITING, State.APPROVED}),
+        State.CHANGES: frozenset({State.WAITING, State.APPROVED, State.REJECTED}),
         State.PUBLISHED: frozenset({State.RECALLED}),
         State.RECALLED: frozenset(),
     }
@@ -143,6 +141,7 @@ class Review(Stateful):
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [
             _queue("review_queue"),
+            _queue("review_by_age", "created_at"),
             _queue("review_by_priority", "-priority"),
             _queue("review_of_batch", "batch"),
             _queue("review_of_subject", "subject"),
@@ -169,6 +168,16 @@ class Review(Stateful):
         """Whether somebody looks at it just now."""
         until = self.claimed_until
         return self.state == self.State.CLAIMED and until is not None and until > timezone.now()
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it waits for its verdict longer than the brand wants."""
+        hours = self.brand.review_due_hours
+        return (
+            self.is_undecided
+            and bool(hours)
+            and self.created_at < timezone.now() - timedelta(hours=hours or 0)
+        )
 
     @property
     def is_undecided(self) -> bool:
