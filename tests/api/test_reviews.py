@@ -1,14 +1,17 @@
 """Judging over HTTP, and what is published by it."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
 from brandkit.accounts.models import Brand, User
 from review.models import Decision, Review
+from review.publishing.actions import publish_due
 from tests.api.conftest import client_of, refused
 from tests.factories import make_brand
-from tests.review.factories import make_published, make_review
+from tests.review.factories import make_published, make_review, too_late
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +45,10 @@ def test_it_publishes_what_is_approved(desk: APIClient, brand: Brand, reviewer: 
     review = make_review(brand)
     response = desk.post(f"/api/v1/reviews/{review.pk}/decide", {"verdict": "approved", "note": "Fine."})
     assert response.status_code == 200, response.content
-    body = response.json()
+    assert response.json()["state"] == "approved"
+    too_late(review)
+    publish_due()
+    body = desk.get(f"/api/v1/reviews/{review.pk}").json()
     assert (body["state"], body["problem"]) == ("published", "")
     [decision] = body["decisions"]
     assert (decision["verdict"], decision["note"], decision["decided_by"]) == (
@@ -60,18 +66,18 @@ def test_it_publishes_what_is_approved(desk: APIClient, brand: Brand, reviewer: 
 
 def test_it_rejects_with_a_reason(desk: APIClient, brand: Brand) -> None:
     review = make_review(brand)
-    no = {"verdict": "rejected", "reason": "label", "note": "Gone."}
+    no = {"verdict": "rejected", "reasons": ["label"], "note": "Gone."}
     body = desk.post(f"/api/v1/reviews/{review.pk}/decide", no).json()
     assert (body["state"], body["asset"]) == ("rejected", None)
-    assert Decision.objects.get().reason == "label"
+    assert body["decisions"][0]["reasons"] == ["label"]
 
 
 @pytest.mark.parametrize(
     "verdict",
-    [{}, {"verdict": "perhaps"}, {"verdict": "rejected"}, {"verdict": "rejected", "reason": "boring"}],
+    [{}, {"verdict": "perhaps"}, {"verdict": "rejected"}, {"verdict": "rejected", "reasons": ["boring"]}],
 )
 def test_it_decides_nothing_that_makes_no_sense(
-    desk: APIClient, brand: Brand, verdict: dict[str, str]
+    desk: APIClient, brand: Brand, verdict: dict[str, Any]
 ) -> None:
     review = make_review(brand)
     refused(desk.post(f"/api/v1/reviews/{review.pk}/decide", verdict), 422, "invalid")
@@ -83,7 +89,7 @@ def test_it_decides_once(desk: APIClient, brand: Brand) -> None:
     review = make_review(brand)
     address = f"/api/v1/reviews/{review.pk}/decide"
     desk.post(address, {"verdict": "approved"})
-    refused(desk.post(address, {"verdict": "rejected", "reason": "light"}), 409, "conflict")
+    refused(desk.post(address, {"verdict": "rejected", "reasons": ["light"]}), 409, "conflict")
     assert Decision.objects.get().verdict == "approved"
 
 

@@ -14,3 +14,8 @@ def brand() -> Brand:
 @pytest.fixture
 def reviewer(brand: Brand) -> User:
     return make_user(brand, Role.REVIEWER, first_name="Ruth")
+
+
+@pytest.fixture
+def other(brand: Brand) -> User:
+    return make_user(brand, Role.REVIEWER, first_name="Otto")

@@ -1,13 +1,18 @@
 """Reviews for tests, at every point of their way."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from brandkit.accounts.models import Brand, Role, User
+from brandkit.common.models import history
 from generation.models import Output
 from generation.signals import output_ready
 from review.deciding import decide
-from review.models import AssetVersion, Review
+from review.models import AssetVersion, Decision, Review
 from review.publishing.actions import publish
+from tests.conftest import stored_files
 from tests.factories import make_generation, make_output, make_user
 
 
@@ -31,3 +36,25 @@ def approve(review: Review, by: User) -> None:
     """Approved, and published as a worker does when it can no longer be undone."""
     decide(review=review, by=by, verdict="approved")
     publish(review=review, by=by)
+
+
+def run_out(review: Review) -> None:
+    """Whoever holds it has left."""
+    Review.objects.filter(pk=review.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+
+def too_late(review: Review) -> None:
+    """The ten seconds in which its last verdict can be undone are over."""
+    late = timezone.now() - timedelta(seconds=1)
+    Decision.objects.filter(review=review, undo_until__isnull=False).update(undo_until=late)
+    Review.objects.filter(pk=review.pk, retry_at__isnull=False).update(retry_at=late)
+
+
+def kinds(review: Review) -> list[str]:
+    """What happened to it, in order."""
+    return [event.kind.removeprefix("review.") for event in history(review)]
+
+
+def public_files() -> list[str]:
+    """What strangers could be shown."""
+    return [name for name in stored_files() if name.startswith("public/")]

@@ -244,5 +244,5 @@ def test_it_tells_a_lost_file_as_what_it_is(brand: Brand) -> None:
 
 def test_it_publishes_nothing_for_a_rejection(brand: Brand, reviewer: User) -> None:
     review = make_review(brand, **inputs(brand))
-    decide(review=review, by=reviewer, verdict="rejected", reason="other")
+    decide(review=review, by=reviewer, verdict="rejected", reasons=["other"])
     assert get("/assets/acme/cup-kitchen-square.jpg").status_code == 404

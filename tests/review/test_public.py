@@ -17,6 +17,7 @@ from templates_app.models import SceneVersion
 from tests.conftest import stored_files
 from tests.factories import make_user
 from tests.pages.factories import Shop, make_banana, make_shop
+from tests.review.factories import approve
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.one_database]
 
@@ -38,10 +39,10 @@ def whole_job() -> Shop:
         runner.run(generation.NOUN, generation.pk)
     reviewer = make_user(shop.brand, Role.REVIEWER)
     published, taken_back, rejected, _ = Review.objects.for_desk()
-    decide(review=published, by=reviewer, verdict="approved")
-    decide(review=taken_back, by=reviewer, verdict="approved")
+    approve(published, reviewer)
+    approve(taken_back, reviewer)
     unpublish(version=AssetVersion.objects.get(review=taken_back), by=reviewer)
-    decide(review=rejected, by=reviewer, verdict="rejected", reason="other")
+    decide(review=rejected, by=reviewer, verdict="rejected", reasons=["other"])
     return shop
 
 

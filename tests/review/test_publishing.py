@@ -12,11 +12,11 @@ from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict, NotAllowed, NotFound, StorageFailed
 from brandkit.common.models import history
 from brandkit.common.storage import digest, public_store
-from generation.signals import swept
+from generation.signals import ticked
 from review.deciding import decide
 from review.models import Asset, AssetVersion, Rendition, Review
 from review.publishing import actions
-from review.publishing.actions import publish, sweep, unpublish
+from review.publishing.actions import publish, publish_due, sweep, unpublish
 from templates_app.models import OutputFormat
 from tests.conftest import stored_files
 from tests.factories import (
@@ -29,7 +29,7 @@ from tests.factories import (
     picture_bytes,
     stored,
 )
-from tests.review.factories import make_published, make_review
+from tests.review.factories import make_published, make_review, too_late
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +58,12 @@ def fill_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         raise StorageFailed("The picture could not be stored: No space left on device.")
 
     monkeypatch.setattr(actions, "keep", full)
+
+
+def work_off(review: Review) -> None:
+    """What a worker does when its approval can no longer be undone."""
+    too_late(review)
+    publish_due()
 
 
 @pytest.mark.parametrize(("file_type", "name"), [("jpg", "JPEG"), ("png", "PNG"), ("webp", "WEBP")])
@@ -194,6 +200,7 @@ def test_it_stays_approved_when_the_store_is_full(
     fill_the_disk(monkeypatch)
     before = stored_files()
     decide(review=review, by=reviewer, verdict="approved")
+    work_off(review)
     review.refresh_from_db()
     assert review.state == "approved"
     assert review.problem == "The picture could not be stored: No space left on device."
@@ -213,8 +220,9 @@ def test_it_leaves_no_file_when_the_rows_fail(
         raise RuntimeError("the database went away")
 
     monkeypatch.setattr(Rendition.objects, "create", broken)
+    decide(review=review, by=reviewer, verdict="approved")
     with pytest.raises(RuntimeError):
-        decide(review=review, by=reviewer, verdict="approved")
+        work_off(review)
     assert Review.objects.get().state == "approved"
     assert not AssetVersion.objects.exists()
     assert stored_files() == before
@@ -227,37 +235,40 @@ def test_it_publishes_again_once_the_store_works(
     with monkeypatch.context() as full:
         fill_the_disk(full)
         decide(review=review, by=reviewer, verdict="approved")
+        work_off(review)
     publish(review=review, by=reviewer)
     review.refresh_from_db()
     assert (review.state, review.problem, review.retry_at) == ("published", "", None)
     assert len(public()) == 1
 
 
-def test_it_publishes_by_the_sweep_what_is_due(
+def test_it_tries_again_what_could_not_be_published(
     brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     review = make_review(brand)
     with monkeypatch.context() as full:
         fill_the_disk(full)
         decide(review=review, by=reviewer, verdict="approved")
-    sweep()
+        work_off(review)
+    publish_due()
     assert Review.objects.get().state == "approved", "not due yet"
     Review.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
-    assert {answer for _, answer in swept.send_robust(sender=None)} == {None}
+    assert {answer for _, answer in ticked.send_robust(sender=None)} == {None}
     assert Review.objects.get().state == "published"
     assert AssetVersion.objects.get().published_by == reviewer
     assert len(public()) == 1
 
 
-def test_it_does_not_lose_an_approval_whose_process_ended_before_it_was_public(
+def test_it_does_not_lose_an_approval_whose_worker_ended_before_it_was_public(
     brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     review = make_review(brand)
+    decide(review=review, by=reviewer, verdict="approved")
     with monkeypatch.context() as killed:
-        killed.setattr("review.services.publish_or_note", lambda **given: None)
-        decide(review=review, by=reviewer, verdict="approved")
-    Review.objects.update(retry_at=Review.objects.get().retry_at - timedelta(hours=1))  # type: ignore[operator]  # set by decide
-    sweep()
+        killed.setattr(actions, "publish_or_note", lambda **given: None)
+        work_off(review)
+    Review.objects.update(retry_at=Review.objects.get().retry_at - actions.AGAIN_AFTER)  # type: ignore[operator]  # set by the worker
+    publish_due()
     assert Review.objects.get().state == "published"
 
 
@@ -265,9 +276,10 @@ def test_it_does_not_try_again_what_can_never_be_published(
     brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     review = make_review(brand)
-    monkeypatch.setattr("review.services.require_fit", lambda review: None)
+    monkeypatch.setattr("review.deciding.require_fit", lambda review: None)
     OutputFormat.objects.update(width=4000)
     decide(review=Review.objects.for_desk().get(), by=reviewer, verdict="approved")
+    work_off(review)
     review.refresh_from_db()
     assert review.state == "approved"
     assert review.retry_at is None
@@ -296,7 +308,9 @@ def test_it_has_no_asset_without_a_version_in_the_library(
     brand: Brand, reviewer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill_the_disk(monkeypatch)
-    decide(review=make_review(brand), by=reviewer, verdict="approved")
+    review = make_review(brand)
+    decide(review=review, by=reviewer, verdict="approved")
+    work_off(review)
     assert not Asset.objects.filter(versions__isnull=False).exists()
 
 
@@ -315,6 +329,7 @@ def test_it_keeps_the_file_of_an_equal_picture_that_is_taken_back_meanwhile(
 
     monkeypatch.setattr(actions, "_published", late)
     decide(review=second, by=reviewer, verdict="approved")
+    work_off(second)
     [rendition] = Rendition.objects.filter(version__recalled_at=None)
     assert rendition.version.review == second
     with public_store().open(str(rendition.file)) as file:

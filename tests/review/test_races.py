@@ -13,11 +13,10 @@ from brandkit.common.models import Event, history
 from review.claiming import claim
 from review.deciding import decide
 from review.models import AssetVersion, Decision, Review
-from review.publishing.actions import publish, unpublish
+from review.publishing.actions import publish, publish_due, unpublish
 from review.waiting import take_next
-from tests.conftest import stored_files
 from tests.factories import make_brand, make_user
-from tests.review.factories import make_published, make_review
+from tests.review.factories import make_published, make_review, public_files, too_late
 from tests.review.test_publishing import inputs, other_picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,7 +54,7 @@ def test_it_takes_one_verdict_when_many_decide_at_once() -> None:
     copies = [fresh(review) for _ in people]
 
     def judge(copy: Review, person: User) -> Callable[[], object]:
-        return lambda: decide(review=copy, by=person, verdict="rejected", reason="colour")
+        return lambda: decide(review=copy, by=person, verdict="rejected", reasons=["colour"])
 
     answers = at_once(*(judge(copy, person) for copy, person in zip(copies, people, strict=True)))
     winner = Decision.objects.get().decided_by
@@ -79,13 +78,14 @@ def test_it_never_publishes_what_another_has_rejected() -> None:
     one, two = fresh(review), fresh(review)
     answers = at_once(
         lambda: decide(review=one, by=ann, verdict="approved"),
-        lambda: decide(review=two, by=ben, verdict="rejected", reason="shape"),
+        lambda: decide(review=two, by=ben, verdict="rejected", reasons=["shape"]),
     )
     assert len(conflicts(answers)) == 1
     state, verdict = Review.objects.get().state, Decision.objects.get().verdict
-    assert (verdict, state) in {("approved", "published"), ("rejected", "rejected")}
-    public = [name for name in stored_files() if name.startswith("public/")]
-    assert len(public) == AssetVersion.objects.count() == int(state == "published")
+    assert verdict == state
+    too_late(review)
+    publish_due()
+    assert len(public_files()) == AssetVersion.objects.count() == int(verdict == "approved")
 
 
 def test_it_gives_each_of_many_reviewers_another_picture() -> None:
@@ -115,16 +115,13 @@ def test_it_publishes_once_when_two_try() -> None:
     brand = make_brand()
     reviewer = make_user(brand, Role.REVIEWER)
     review = make_review(brand)
-    with pytest.MonkeyPatch.context() as later:
-        later.setattr("review.services.publish_or_note", lambda **given: None)
-        decide(review=review, by=reviewer, verdict="approved")
+    decide(review=review, by=reviewer, verdict="approved")
+    too_late(review)
     one, two = fresh(review), fresh(review)
     answers = at_once(lambda: publish(review=one, by=reviewer), lambda: publish(review=two, by=reviewer))
     assert len(conflicts(answers)) == 1
     version = AssetVersion.objects.get()
-    assert [name for name in stored_files() if name.startswith("public/")] == [
-        f"public/{version.renditions.get().file.name}"
-    ]
+    assert public_files() == [f"public/{version.renditions.get().file.name}"]
     assert [event.kind for event in history(review)].count("review.published") == 1
 
 
@@ -135,9 +132,10 @@ def test_it_numbers_two_versions_of_one_asset_apart() -> None:
     pictures = [
         make_review(brand, **same, output=other_picture(colour)) for colour in ("pink", "lime", "gold")
     ]
-    works = [
-        lambda review=review: decide(review=review, by=reviewer, verdict="approved") for review in pictures
-    ]
+    for review in pictures:
+        decide(review=review, by=reviewer, verdict="approved")
+        too_late(review)
+    works = [lambda review=review: publish(review=review, by=reviewer) for review in pictures]
     assert conflicts(at_once(*works)) == []
     assert sorted(AssetVersion.objects.values_list("number", flat=True)) == [1, 2, 3]
 
