@@ -6,7 +6,7 @@ So only what a prompt needs is let through; all else is told with its line and w
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jinja2 import nodes
 
@@ -29,6 +29,11 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
 
 further: a sentence for each further photo that is sent, since models are sent the pictures without names.
 """
+
+CHANGES = "changes"
+"""What a reviewer wants changed, a list of lines: known within the block of that name and nowhere else."""
+IN_BLOCK = "“changes” is known only within its own block: {% block changes %}…{% endblock %}."
+EACH_LINE = "“changes” is a list. Write each line: {% for change in changes %}- {{ change }}{% endfor %}."
 
 FILTERS: Mapping[str, int] = {
     "capitalize": 0,
@@ -93,17 +98,39 @@ class Problem:
 
 @dataclass
 class Reading:
-    """What reading a template found: its problems, and the own variables that it uses by line."""
+    """What reading a template found: its problems, and the own variables that it uses by line.
+
+    has_changes: whether it has words of its own for the changes that a reviewer wants.
+    """
 
     problems: set[Problem] = field(default_factory=set)
     used: dict[str, int] = field(default_factory=dict)
     steps: int = 0
+    has_changes: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a template a part stands: how deep, in which loops, and whether in the block of changes."""
+
+    depth: int = 0
+    loop_names: tuple[str, ...] = ()
+    in_changes: bool = False
+
+    def within(self, node: nodes.Node, child: nodes.Node) -> "Place":
+        """The place of a part of `node`, which stands here."""
+        inner = replace(
+            self, depth=self.depth + 1, in_changes=self.in_changes or isinstance(node, nodes.Block)
+        )
+        if isinstance(node, nodes.For) and child is not node.iter and isinstance(node.target, nodes.Name):
+            return replace(inner, loop_names=(*self.loop_names, node.target.name))
+        return inner
 
 
 def read(tree: nodes.Template) -> Reading:
     """Walk the whole template. Never fails: what it can't let through becomes a problem."""
     reading = Reading()
-    _walk(tree, reading, depth=0, loop_names=())
+    _walk(tree, reading, Place())
     if reading.steps > MAX_STEPS:
         words = "The loops could repeat too much. Put less into them, or make two prompts of it."
         reading.problems.add(Problem(1, words))
@@ -115,42 +142,48 @@ def is_text(text: str) -> bool:
     return UNKEPT.search(text) is None
 
 
-def _walk(node: nodes.Node, reading: Reading, *, depth: int, loop_names: tuple[str, ...]) -> None:
-    reading.steps += MAX_ITEMS ** len(loop_names)
-    if depth > MAX_DEPTH:
+def _walk(node: nodes.Node, reading: Reading, place: Place) -> None:
+    reading.steps += MAX_ITEMS ** len(place.loop_names)
+    if place.depth > MAX_DEPTH:
         words = "This is nested too deeply. Write it flatter: fewer conditions and brackets in each other."
         reading.problems.add(Problem(node.lineno, words))
         return
-    for words in _complaints(node, reading, loop_names):
+    for words in _complaints(node, reading, place):
         reading.problems.add(Problem(node.lineno, words))
-    for child in _inside(node):
-        inner = loop_names
-        if isinstance(node, nodes.For) and child is not node.iter and isinstance(node.target, nodes.Name):
-            inner = (*loop_names, node.target.name)
-        _walk(child, reading, depth=depth + 1, loop_names=inner)
+    for child in _inside(node, place):
+        _walk(child, reading, place.within(node, child))
 
 
-def _inside(node: nodes.Node) -> Iterable[nodes.Node]:
+def _inside(node: nodes.Node, place: Place) -> Iterable[nodes.Node]:
     """The parts still to be looked at. Names are judged as a whole; what is refused is not looked into."""
     if isinstance(node, nodes.For):
         return (part for part in node.iter_child_nodes() if part is not node.target)
-    if isinstance(node, (*PLAIN, nodes.Filter, nodes.Test)):
+    if isinstance(node, (*PLAIN, nodes.Filter, nodes.Test)) or _is_changes(node, place):
         return node.iter_child_nodes()
     return ()
 
 
-def _complaints(node: nodes.Node, reading: Reading, loop_names: tuple[str, ...]) -> Iterable[str]:
+def _is_changes(node: nodes.Node, place: Place) -> bool:
+    """Whether it is the block of changes, right in the template itself."""
+    return isinstance(node, nodes.Block) and node.name == CHANGES and place.depth == 1
+
+
+def _complaints(node: nodes.Node, reading: Reading, place: Place) -> Iterable[str]:
     match node:
         case nodes.Name() | nodes.Getattr() | nodes.Getitem():
-            return _of_name(node, reading, loop_names)
+            return _of_name(node, reading, place)
         case nodes.For():
-            return _of_loop(node, loop_names)
+            return _of_loop(node, place)
+        case nodes.Block():
+            return list(_of_block(node, reading, place))
         case nodes.Filter():
             return _of_filter(node)
         case nodes.Test():
             return _of_test(node)
         case nodes.Const():
             return [] if is_text(str(node.value)) else ["This text holds characters that can't be kept."]
+        case nodes.Output() if place.in_changes and any(path_of(part) == [CHANGES] for part in node.nodes):
+            return [EACH_LINE]
         case _ if isinstance(node, PLAIN):
             return []
         case _:
@@ -164,13 +197,16 @@ def _advice(node: nodes.Node) -> str:
     return f"“{type(node).__name__.lower()}” is not possible in a prompt. Use text, values, if and for."
 
 
-def _of_name(node: nodes.Expr, reading: Reading, loop_names: tuple[str, ...]) -> Iterable[str]:
+def _of_name(node: nodes.Expr, reading: Reading, place: Place) -> Iterable[str]:
     path = path_of(node)
     if path is None:
         return ["Only plain names are possible here, such as subject.name or vars.NAME."]
     if len(path) > MAX_PATH or any(isinstance(part, str) and part.startswith("_") for part in path):
         return [f"“{dotted(path)}” is not a value of a prompt."]
     root, *rest = path
+    loop_names = place.loop_names
+    if root == CHANGES and root not in loop_names:
+        return [] if place.in_changes and not rest else [EACH_LINE if place.in_changes else IN_BLOCK]
     if root == "vars" and rest and isinstance(rest[0], str):
         reading.used.setdefault(rest[0], node.lineno)
         return []
@@ -181,12 +217,30 @@ def _of_name(node: nodes.Expr, reading: Reading, loop_names: tuple[str, ...]) ->
     return [f"There is no “{dotted(path)}”. There are: {', '.join(all_names())} and vars.NAME for your own."]
 
 
-def _of_loop(node: nodes.For, loop_names: tuple[str, ...]) -> Iterable[str]:
+def _of_block(node: nodes.Block, reading: Reading, place: Place) -> Iterable[str]:
+    if node.name != CHANGES:
+        yield f"There is no block “{node.name}”. There is one for what a reviewer wants changed: {CHANGES}."
+    elif place.depth != 1:
+        yield "The block “changes” stands by itself: not in a condition, a loop or another block."
+    elif reading.has_changes:
+        yield "There is a block “changes” already. Write all of it into one."
+    if node.scoped or node.required:
+        yield "The block “changes” takes no further words: {% block changes %}."
+    reading.has_changes = reading.has_changes or _is_changes(node, place)
+
+
+def _taken(place: Place) -> set[str]:
+    """Names that a loop here may not give to its parts."""
+    return {*GIVEN, "vars", "loop", *place.loop_names, *([CHANGES] if place.in_changes else ())}
+
+
+def _of_loop(node: nodes.For, place: Place) -> Iterable[str]:
+    loop_names = place.loop_names
     if len(loop_names) >= MAX_LOOPS:
         yield "Loops go at most two deep. Write the inner list out as one variable."
     if node.recursive:
         yield "Loops can't call themselves. Leave “recursive” out."
-    if not isinstance(node.target, nodes.Name) or node.target.name in {*GIVEN, "vars", "loop", *loop_names}:
+    if not isinstance(node.target, nodes.Name) or node.target.name in _taken(place):
         yield "A loop needs one new name: {% for item in vars.NAME %}."
     if path_of(node.iter) is None:
         yield "A loop goes over a list that is given: {% for item in vars.NAME %}."

@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as TESTS_OF_JINJA
 
 from brandkit.common.errors import Invalid
-from templates_app.grammar import FILTERS, MAX_ITEMS, TESTS, Problem, Reading, is_text, read
+from templates_app.grammar import CHANGES, FILTERS, MAX_ITEMS, TESTS, Problem, Reading, is_text, read
 
 MAX_TEXT = 20_000
 """Characters of a template."""
@@ -35,6 +35,15 @@ SAMPLES: Mapping[str, Mapping[str, str | int]] = {
     "format": {"name": "Square", "width": 1080, "height": 1080, "ratio": "1:1"},
 }
 """What previews and checks show in place of the given values."""
+
+SAMPLE_CHANGES = (
+    "Label wrong or missing",
+    "At the lower right (81 % from the left, 74 % from the top): the shadow is too hard",
+)
+"""What previews and checks show in place of what a reviewer wants changed."""
+
+PUT_RIGHT = "This was asked for before, and the picture was not right yet. Put this right:"
+"""Stands before the changes, behind a prompt that has no words for them. No model has seen that picture."""
 
 
 class TemplateRefused(Invalid):
@@ -130,24 +139,33 @@ def names(text: str) -> set[str]:
     return set(_read(text)[1].used)
 
 
-def render(text: str, *, values: Mapping[str, Any]) -> str:
+def has_changes(text: str) -> bool:
+    """Whether a template has words of its own for what a reviewer wants changed. Raises TemplateRefused."""
+    return _read(text)[1].has_changes
+
+
+def render(text: str, *, values: Mapping[str, Any], changes: Sequence[str] = ()) -> str:
     """The prompt that `text` makes of plain `values`: at most 32,000 characters, no space around it.
 
-    values: as `samples()` shows. Raises TemplateRefused, MissingVariable, and Invalid for values that are
-    not plain or too large.
+    values: as `samples()` shows. changes: what should be different this time, a line each: they stand in the
+    template's own block, else in a paragraph behind it. Raises TemplateRefused, MissingVariable, and Invalid
+    for values that are not plain or too large.
     """
     template = _compiled(text)
     for name, value in values.items():
         _check_value(name, value)
+    _check_value(CHANGES, list(changes))
     try:
-        prompt = _limited(template, values).strip()
+        prompt = _limited(template, {**values, CHANGES: list(changes)}).strip()
     except TemplateError as error:
         raise _refused(str(error)) from error
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise _refused(f"A value does not fit where it is used: {error}") from error
     if not prompt:
         raise _refused("Nothing came out: the prompt is empty with these values.")
-    return prompt
+    if changes and not has_changes(text):
+        prompt = "\n".join([f"{prompt}\n\n{PUT_RIGHT}", *(f"- {line}" for line in changes)])
+    return _short_enough(prompt)
 
 
 def samples(variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -175,8 +193,14 @@ def _limited(template: Template, values: Mapping[str, Any]) -> str:
         chunks.append(chunk)
         length += len(chunk)
         if length > MAX_PROMPT:
-            raise _refused(f"The prompt is longer than {MAX_PROMPT:,} characters. Make it shorter.")
-    return "".join(chunks)
+            break
+    return _short_enough("".join(chunks))
+
+
+def _short_enough(prompt: str) -> str:
+    if len(prompt) > MAX_PROMPT:
+        raise _refused(f"The prompt is longer than {MAX_PROMPT:,} characters. Make it shorter.")
+    return prompt
 
 
 @lru_cache(maxsize=64)
@@ -185,7 +209,14 @@ def _compiled(text: str) -> Template:
     tree, _ = _read(text)
     for loop in tree.find_all(nodes.For):
         loop.iter = nodes.Filter(loop.iter, A_LIST, [], [], None, None, lineno=loop.lineno)
+    tree.body = [_where_wanted(part) if isinstance(part, nodes.Block) else part for part in tree.body]
     return ENVIRONMENT.from_string(tree)
+
+
+def _where_wanted(block: nodes.Block) -> nodes.Node:
+    """The block of changes as a condition: where none are wanted, nothing of it is said."""
+    wanted = nodes.Name(CHANGES, "load", lineno=block.lineno)
+    return nodes.If(wanted, block.body, [], [], lineno=block.lineno)
 
 
 def _read(text: str) -> tuple[nodes.Template, Reading]:

@@ -18,7 +18,7 @@ from brandkit.common.storage import NewFiles, digest, private_store
 from generation.imaging.decode import Photo, Unreadable, open_photo
 from templates_app.frozen import Version
 from templates_app.models import OutputFormat, PromptTemplate, PromptVersion, SceneTemplate, SceneVersion
-from templates_app.rendering import check, check_variables, render, samples
+from templates_app.rendering import SAMPLE_CHANGES, check, check_variables, render, samples
 
 ENOUGH_PIXELS = 1024
 """Below this short side a scene is told to be small: the smallest pictures made are about that large."""
@@ -140,7 +140,8 @@ def approve(*, version: V, by: User, seen: str = "") -> None:
             raise Conflict("Somebody has changed this draft since you opened it. Look at it again.")
         _check_content(version)
         if isinstance(version, PromptVersion):
-            render(version.text, values=samples(version.variables))
+            for changes in ((), SAMPLE_CHANGES):
+                render(version.text, values=samples(version.variables), changes=changes)
         version.move(Version.State.APPROVED, actor=by, approved_at=timezone.now(), approved_by=by)
 
 

@@ -18,7 +18,7 @@ from brandkit.common.numbers import row_number
 from templates_app import grammar, services
 from templates_app.admin.versions import VersionAdmin, VersionedAdmin, VersionInline
 from templates_app.models import PromptTemplate, PromptVersion
-from templates_app.rendering import check, check_variables, render, samples
+from templates_app.rendering import SAMPLE_CHANGES, check, check_variables, has_changes, render, samples
 
 if TYPE_CHECKING:
     PromptModelForm = forms.ModelForm[PromptVersion]
@@ -135,7 +135,12 @@ def rendered(text: str, variables: Any) -> dict[str, Any]:
     try:
         check_variables(variables)
         check(text, variables)
-        return {"prompt": render(text, values=samples(variables))}
+        values = samples(variables)
+        return {
+            "prompt": render(text, values=values),
+            "changed": render(text, values=values, changes=SAMPLE_CHANGES),
+            "own_words": has_changes(text),
+        }
     except Invalid as error:
         return {"problems": error.message.split("\n")}
 
