@@ -110,9 +110,10 @@ def resume(name: str, *, by: User | None) -> int:
 
 
 def _forget_waits(limits: Limits) -> None:
-    """What was told to wait for a quota, say, need not wait any more."""
+    """What was told to wait for a quota, say, need not wait any more; what has never been begun was not."""
     for model in WORKS.values():
-        queued = model.objects.filter(state=Work.State.QUEUED, provider__in=limits.aliases)
+        tried = model.objects.filter(started_at__isnull=False)
+        queued = tried.filter(state=Work.State.QUEUED, provider__in=limits.aliases)
         queued.filter(retry_at__gt=timezone.now()).update(retry_at=None)
 
 

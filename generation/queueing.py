@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,8 +30,9 @@ def get_or_add(
 ) -> list[tuple[W, bool]]:
     """The row of each wish, and whether it is new. What is new, or is asked for again, is queued and sent.
 
-    among: the rows of that kind. send: False where the caller runs it itself. The rows that were there are
-    locked until the transaction ends, so that their states stay as they are told here.
+    wanted: all of the same person, and due at the same time. by: who does it, perhaps for them. among: the
+    rows of that kind. send: False where the caller runs it itself. The rows that were there are locked until
+    the transaction ends, so that their states stay as they are told here.
     """
     with transaction.atomic():
         brand.lock()
@@ -42,7 +44,8 @@ def get_or_add(
         lanes = {work.wish: lane_of(work) for work in wanted}
         for work in again:
             _set(work, lanes[work.wish])
-        queue_again(again, by)
+        if again:
+            queue_again(again, by, asker=wanted[0].requested_by, not_before=wanted[0].retry_at)
         set_aside(new.values())
         among.model._default_manager.bulk_create(new.values())
         record_all(f"{among.model.NOUN}.queued", new.values(), actor=by)
@@ -99,22 +102,27 @@ def put_back(work: Work, by: User | None, *, send: bool = True) -> None:
         _lock(work)
         if isinstance(work, Generation):
             work.batch = None
-        queue_again([work], by)
+        queue_again([work], by, asker=by)
         if send:
             announce([work])
 
 
-def queue_again(works: Sequence[Work], by: User | None) -> None:
-    """Queue anew what ended without a picture: locked ones of one brand and kind, in the lanes they name."""
+def queue_again(
+    works: Sequence[Work], by: User | None, *, asker: User | None, not_before: datetime | None = None
+) -> None:
+    """Queue anew what ended without a picture: locked ones of one brand and kind, in the lanes they name.
+
+    by: who does it, for `asker`. not_before: when its call may begin; at once where it is None.
+    """
     set_aside(works)
     _move(
         works,
         State.QUEUED,
         by,
         {"asked": "again"},
-        asked_again_by=by,
+        asked_again_by=asker,
         tries=0,
-        retry_at=None,
+        retry_at=not_before,
         started_at=None,
         ended_at=None,
         failure_code="",

@@ -1,6 +1,7 @@
 """What people ask for: pictures, and that they be made again or not at all."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -17,9 +18,10 @@ from generation.provider import get_provider
 from generation.providers.base import Provider
 from generation.queueing import get_or_add, put_back, take_out
 from generation.references import sent_by
-from generation.usable import check_makeable, check_usable
-from generation.wish import Wish, checked_variation
+from generation.usable import check_makeable, check_prompt, check_usable
+from generation.wish import Wish, checked_changes, checked_variation
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
+from templates_app.services import approved_prompts
 
 
 def request(
@@ -88,6 +90,89 @@ def request_grid(
     wanted = [wish.row(*each) for each in product(subjects, scene_versions, output_formats)]
     answers = add_all(wanted, brand=brand, by=by, references=wish.references)
     return [generation for generation, _ in answers]
+
+
+def request_changed(
+    *,
+    parent: Generation,
+    by: User,
+    changes: Sequence[str],
+    scene_version: SceneVersion,
+    output_format: OutputFormat,
+    variation: int,
+    not_before: datetime,
+) -> tuple[Generation, bool]:
+    """Ask for another picture instead of `parent`; the bool says whether nobody had asked for it before.
+
+    Subject, provider and variables stay, and the prompt too where it may still be used: see `prompt_after`.
+    It is asked for in the name of whoever wanted the parent, so that `by` may judge what comes. Nothing is
+    called, nor paid, before `not_before`; cancelled until then, the money set aside is free again.
+    changes: what should be different, at most 20 lines of 300 characters.
+    Raises as `request`, and Invalid where it would be the parent itself.
+    """
+    wanted, references = _changed(parent, by, changes, scene_version, output_format, variation)
+    wanted.retry_at = not_before
+    brand = parent.brand
+    with transaction.atomic():
+        [answer] = add_all([wanted], brand=brand, by=by, references=references)
+        generation, _ = answer
+        if generation.pk == parent.pk:
+            raise Invalid("This asks for the very same picture. Change a line, or take another variation.")
+        if generation.retry_at == not_before:  # also where it was cancelled, and had another parent then
+            generation.parent, generation.changes = parent, wanted.changes
+            generation.save(update_fields=["parent", "changes"])
+    return answer
+
+
+def changed(
+    *,
+    parent: Generation,
+    by: User,
+    changes: Sequence[str],
+    scene_version: SceneVersion,
+    output_format: OutputFormat,
+    variation: int,
+) -> Generation:
+    """The picture that `request_changed` would ask for, not saved. Raises as it does."""
+    return _changed(parent, by, changes, scene_version, output_format, variation)[0]
+
+
+def prompt_after(prompt: PromptVersion) -> PromptVersion:
+    """The version to go on with: the same as long as it may be used, else the prompt's newest approved one.
+
+    Raises Invalid where there is none.
+    """
+    if prompt.state == PromptVersion.State.RETIRED:
+        newer = approved_prompts(prompt.brand).filter(template=prompt.template_id).first()
+        prompt = newer or prompt
+    check_prompt(prompt)
+    return prompt
+
+
+def _changed(
+    parent: Generation,
+    by: User,
+    changes: Sequence[str],
+    scene: SceneVersion,
+    output_format: OutputFormat,
+    variation: int,
+) -> tuple[Generation, Mapping[int, Sequence[Reference]]]:
+    """The row as it would be, and the further photos that are sent with it."""
+    prompt = prompt_after(parent.prompt_version)
+    _check(parent.brand, by, [parent.subject], [scene], prompt, [output_format])
+    model = _provider(parent.provider, [output_format])
+    wish = Wish(
+        brand=parent.brand,
+        by=parent.requested_by,
+        prompt=prompt,
+        provider=model,
+        variation=checked_variation(variation),
+        variables={name: value for name, value in parent.variables.items() if name in prompt.variables},
+        references=sent_by(model, [parent.subject]),
+        parent=parent,
+        changes=checked_changes(changes),
+    )
+    return wish.row(parent.subject, scene, output_format), wish.references
 
 
 def cancel(*, generation: Generation, by: User | None) -> None:

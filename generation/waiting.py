@@ -7,10 +7,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from generation.budgets import money, standings
-from generation.models import Attempt, Budget, Work
+from generation.models import Attempt, Budget, Generation, Work
 from generation.provider import get_provider
 from generation.provider_accounts import AccountState, states_of
 from generation.providers.base import Provider
+
+HELD = "Begins in some seconds, unless the reviewer who wants it takes that back."
 
 
 def why_waiting(pictures: Sequence[Work]) -> dict[int, str]:
@@ -26,10 +28,13 @@ def why_waiting(pictures: Sequence[Work]) -> dict[int, str]:
     funded = [picture for picture in queued if picture.reserved is not None]
     shut = _shut({picture.provider for picture in funded})
     later = {picture.pk: picture.retry_at for picture in funded if picture.provider not in shut}
+    due = {pk: when for pk, when in later.items() if when and when > timezone.now()}
+    held = [each.pk for each in funded if each.pk in due and _is_held(each)]
     return {
         **_for_the_budget(unfunded),
         **{picture.pk: shut[picture.provider] for picture in funded if picture.provider in shut},
-        **_tried_before(kind, {pk: due for pk, due in later.items() if due and due > timezone.now()}),
+        **_tried_before(kind, due),
+        **dict.fromkeys(held, HELD),
     }
 
 
@@ -58,6 +63,11 @@ def budget_words(budget: Budget) -> str:
         f"Waits for the budget of {budget.month:%B}: {money(budget.committed)} of {money(budget.limit)} are "
         "spent or promised. It goes on by itself once an owner has raised the limit, or in the next month."
     )
+
+
+def _is_held(work: Work) -> bool:
+    """Whether it came of a verdict that may still be undone."""
+    return isinstance(work, Generation) and work.parent_id is not None and work.started_at is None
 
 
 def _for_the_budget(pictures: Sequence[Work]) -> dict[int, str]:

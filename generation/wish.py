@@ -1,7 +1,7 @@
 """One wanted picture before it is asked for: its prompt in full, and the hash that tells it from others."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -13,11 +13,16 @@ from brandkit.common.errors import Invalid
 from brandkit.common.storage import digest
 from generation.models import Generation, Reference, Subject
 from generation.providers.base import Provider
+from templates_app.grammar import MAX_ITEMS, is_text
 from templates_app.models import OutputFormat, PromptVersion, SceneVersion
 from templates_app.rendering import render
 
 MOST_VARIATIONS = 1000
 """So many pictures of the same things can be asked for."""
+
+MOST_CHANGES = MAX_ITEMS
+LONGEST_CHANGE = 300
+"""Characters."""
 
 PLAINLY = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 """Writes equal parts equally: what is hashed."""
@@ -35,7 +40,7 @@ class Wish:
     """What all pictures of one request share.
 
     variables: over the prompt's own usual values. references: by a subject's number, the further photos of it
-    that are sent, in order.
+    that are sent, in order. parent: the picture that it is wanted instead of, with these changes.
     """
 
     brand: Brand
@@ -45,6 +50,8 @@ class Wish:
     variation: int
     variables: Mapping[str, Any]
     references: Mapping[int, Sequence[Reference]] = field(default_factory=dict)
+    parent: Generation | None = None
+    changes: Sequence[str] = ()
 
     def row(self, subject: Subject, scene: SceneVersion, output_format: OutputFormat) -> Generation:
         """The Generation as it would be, not saved.
@@ -64,8 +71,10 @@ class Wish:
             ratio=output_format.ratio,
             size=output_format.size,
             variables=values["vars"],
-            prompt=render(self.prompt.text, values=values),
+            prompt=render(self.prompt.text, values=values, changes=self.changes),
             requested_by=self.by,
+            parent=self.parent,
+            changes=list(self.changes),
         )
         references = self.references.get(subject.pk, ())
         self._check_sendable(row, references)
@@ -126,6 +135,20 @@ def checked_variation(number: int) -> int:
     if not 1 <= number <= MOST_VARIATIONS:
         raise Invalid(f"A variation is a number from 1 to {MOST_VARIATIONS}.")
     return number
+
+
+def checked_changes(lines: Iterable[str]) -> list[str]:
+    """What should be different: a line each, without space around it, none twice. Raises Invalid."""
+    changes = list(dict.fromkeys(" ".join(line.split()) for line in lines if line.strip()))
+    if not changes:
+        raise Invalid("Say in a line or more what should be different.")
+    if len(changes) > MOST_CHANGES:
+        raise Invalid(f"At most {MOST_CHANGES} changes can be asked for; these are {len(changes)}.")
+    if long := next((line for line in changes if len(line) > LONGEST_CHANGE), ""):
+        raise Invalid(f"A change has at most {LONGEST_CHANGE} characters; “{long[:40]}…” has {len(long)}.")
+    if not all(is_text(line) for line in changes):
+        raise Invalid("A change is plain text; this one holds characters that can't be kept.")
+    return changes
 
 
 def further(references: Sequence[Reference]) -> str:

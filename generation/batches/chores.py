@@ -109,7 +109,7 @@ def _retry_some(batch: Batch, chore: BatchChore) -> bool:
         rows = locked(Generation.objects.filter(pk__in=generations, state__in=AGAIN))
         for row in rows:
             row.batch = now
-        queue_again(rows, same.asked_by)
+        queue_again(rows, same.asked_by, asker=same.asked_by)
         announce(rows)
         if last is None:
             same.delete()
