@@ -11,6 +11,7 @@
   const BLINK = 500; // ms: two changes a second; more than three flashes can harm
   const GAP = 14;
   const CAPTION = 30; // px below a picture
+  const LARGER = 1.2; // a further row has to be worth it
   const STOPS = [1, 4, MOST];
 
   let place = {}; // where the last picture was looked at: its page may come again
@@ -75,11 +76,11 @@
     return Object.fromEntries(Object.keys(v.panes).map((name) => [name, box]));
   }
 
-  // All at one height, in as many rows as make them largest.
+  // All at one height, in as few rows as make them large.
   function sideBySide(v, width, height) {
     const panes = Object.values(v.panes);
-    const tries = panes.map((_, at) => rowsOf(v, panes, at + 1, width, height));
-    const best = tries.reduce((one, other) => (other.tall > one.tall + 1 ? other : one), tries.at(-1));
+    const tries = panes.map((_, at) => rowsOf(v, panes, panes.length - at, width, height));
+    const best = tries.reduce((one, other) => (other.tall > one.tall * LARGER ? other : one));
     const boxes = {};
     let top = Math.max(0, (height - best.rows.length * (best.tall + CAPTION) - (best.rows.length - 1) * GAP) / 2);
     for (const row of best.rows) {
@@ -169,7 +170,9 @@
     const [low, high] = edges(v);
     const x = whole(low + ((high - low) * v.slide) / 100);
     put(v.panes[second].figure, { "clip-path": `inset(0 0 0 ${x}px)` });
-    put(line, { left: `${x}px` });
+    const { top, height } = v.panes[second].at;
+    const [begin, end] = [Math.max(0, top), Math.min(v.stage.clientHeight, top + height)];
+    put(line, { left: `${x}px`, top: `${begin}px`, height: `${end - begin}px` });
   }
 
   // Left and right end of what can be seen of the picture: there the slider begins and ends.
