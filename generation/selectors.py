@@ -114,17 +114,22 @@ def offer(brand: Brand, provider: Provider) -> Offer:
     account = state_of(provider)
     return Offer(
         provider=provider,
-        formats=[
-            FormatChoice(
-                format=each,
-                why_not=why_not(provider, each),
-                price=price_of(provider, size=each.size, pictures=2),
-            )
-            for each in OutputFormat.objects.filter(brand=brand, active=True)
-        ],
+        formats=formats_of(brand, provider),
         account=account,
         shut=shut_words(provider.name, account),
     )
+
+
+def formats_of(brand: Brand, provider: Provider) -> list[FormatChoice]:
+    """Those that the brand offers, as `provider` makes them."""
+    return [
+        FormatChoice(
+            format=each,
+            why_not=why_not(provider, each),
+            price=price_of(provider, size=each.size, pictures=2),
+        )
+        for each in OutputFormat.objects.filter(brand=brand, active=True)
+    ]
 
 
 def subjects(brand: Brand, *, words: str = "", picked: Iterable[int] = ()) -> list[Subject]:
