@@ -261,8 +261,7 @@ def test_it_works_without_scripts(visit: Visit, shop: Shop, browser: Any, live_s
     assert Generation.objects.get().subject.name == "Photo"
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_it_is_accessible_and_fits(
     visit: Visit, shop: Shop, width: int, dark: bool, problems: list[str]
 ) -> None:

@@ -163,8 +163,7 @@ def test_it_tells_of_a_pause_while_one_looks_on(visit: Visit, shop: Shop) -> Non
     )
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_it_is_accessible_and_fits(visit: Visit, shop: Shop, width: int, dark: bool) -> None:
     failed = show_everything(shop)
     look = f"{width}-{'dark' if dark else 'light'}"

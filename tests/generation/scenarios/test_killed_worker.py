@@ -70,5 +70,5 @@ def test_it_pays_once_when_told_to_stop_while_it_polls(api: Api, settings: LazyS
         first.send_signal(signal.SIGTERM)
         assert first.wait(60) == 0
     generation.refresh_from_db()
-    assert (generation.state, outcomes(generation)) == ("queued", ("unknown",))
+    assert (generation.state, generation.tries, outcomes(generation)) == ("queued", 0, ("unknown",))
     ends_well(generation, api, settings)
