@@ -12,13 +12,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django.db.models import Model
     from django.test import Client
 
-    from review.models import AssetVersion
+    from review.models import AssetVersion, Review
 
 PUBLISH = "publish"
 BASE = 1000
@@ -43,7 +44,7 @@ def first_of_each() -> "AssetVersion":
     from tests.factories import make_brand, make_format, make_prompt, make_scene, make_subject, make_user
     from tests.review.factories import make_published
 
-    brand = make_brand(slug="many")
+    brand = make_brand(slug="many", review_due_hours=24)
     scenes = [make_scene(brand, slug=f"scene-{n}") for n in range(SCENES)]
     formats = [make_format(brand, slug=f"format-{n}") for n in range(FORMATS)]
     made = {"scene_version": scenes[-1], "output_format": formats[-1]}
@@ -70,11 +71,15 @@ def copy(row: "Model", rows: int, **fields: str) -> None:
 
 
 def fill(rows: int) -> "AssetVersion":
-    """So many pictures in one batch that wait for their verdict; half of them rita asked for.
+    """So many pictures in one batch that wait for their verdict; rita asked for half, half is overdue.
 
-    One in ten has failed, so that its batch has something to tell; its picture is there all the same.
+    One in ten has failed, so that its batch has something to tell; its picture is there all the same. One in
+    ten is flagged.
     """
+    from django.utils import timezone
+
     from brandkit.common.models import Event
+    from review.models import Review
 
     first = first_of_each()
     hurry()
@@ -88,7 +93,8 @@ def fill(rows: int) -> "AssetVersion":
         "scene_version_id": f"{generation.scene_version_id} - n % {SCENES}",
         "output_format_id": f"{generation.output_format_id} - (n % {KINDS}) / {SCENES}",
     }
-    named = {"name": "'Cup ' || n", "slug": "'cup-' || n", "original_sha256": "'photo-' || n"}
+    named = {"name": "'Cup ' || n", "slug": "'cup-' || n", "sku": "'SKU-' || n"}
+    named["original_sha256"] = "'photo-' || n"
     copy(generation.subject, -(-rows // KINDS), **named)
     failed = {
         "state": "CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END",
@@ -98,11 +104,27 @@ def fill(rows: int) -> "AssetVersion":
     copy(generation, rows, **wish, **asked, **made_in, **failed)
     copy(output.attempt, rows, **same)
     copy(output, rows, **same, attempt_id=f"{BASE} + n")
-    copy(review, rows, **same, **asked, state="'waiting'", claimed_by_id="NULL")
+    copy(review, rows, **same, **asked, **waiting(review, subject))
+    late = timezone.now() - timedelta(hours=2 * first.review.brand.review_due_hours)
+    Review.objects.filter(pk__gt=BASE, pk__lte=BASE + rows // 2).update(created_at=late)
     copy(line, -(-rows // KINDS), subject_id=f"{BASE} + n", number=f"{BASE} + n")
     copy(item, rows, **same, line_id=subject)
     copy(Event.objects.earliest("pk"), rows)
     return first
+
+
+def waiting(review: "Review", subject: str) -> dict[str, str]:
+    """What differs from `review` where a picture waits for its verdict."""
+    return {
+        "state": "'waiting'",
+        "claimed_by_id": "NULL",
+        "claimed_at": "NULL",
+        "subject_id": subject,
+        "scene_id": f"{review.scene_id} - n % {SCENES}",
+        "batch_id": str(BATCH),
+        "priority": "1 + n % 3",
+        "flagged": "n % 10 = 0",
+    }
 
 
 def batch_of(generation: Any, rows: int) -> tuple["Model", "Model"]:
@@ -210,7 +232,7 @@ def page(client: "Client", path: str) -> dict[str, Any]:
 def release() -> None:
     from review.models import Review
 
-    free = {"state": Review.State.WAITING, "claimed_by": None, "claimed_until": None}
+    free = {"state": Review.State.WAITING, "claimed_by": None, "claimed_at": None, "claimed_until": None}
     Review.objects.filter(state=Review.State.CLAIMED).update(**free)
 
 

@@ -1,5 +1,7 @@
 """What waits for a verdict: whose turn it is, in which order."""
 
+from dataclasses import replace
+
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -10,7 +12,8 @@ from review.choices import choices
 from review.claiming import claim
 from review.lanes import Line, lanes
 from review.models import Review, ReviewQuerySet
-from review.wanted import ALL, Wanted, overdue_before
+from review.parts import Part, overdue_before
+from review.wanted import ALL, Wanted
 
 __all__ = [
     "COUNTED",
@@ -34,14 +37,8 @@ def queue(brand: Brand, user: User, wanted: Wanted = ALL) -> ReviewQuerySet:
 
     Oldest first, whatever order is wanted: lists and counts need no other. `in_order` has it.
     """
-    if not may(user, Act.REVIEW, brand):
-        return Review.objects.none()
-    rows = Review.objects.undecided().filter(brand=brand)
-    if brand.approvals > 1:
-        rows = rows.exclude(first_approval_by=user)
-    if not brand.allow_self_review:
-        rows = rows.not_asked_for_by(user)
-    return wanted.of_queue(brand, rows)
+    part = _part(brand, user, wanted)
+    return _judged_by(user, brand, part.rows()) if part else Review.objects.none()
 
 
 def counted(reviews: QuerySet[Review]) -> int:
@@ -55,16 +52,19 @@ def in_order(*, brand: Brand, user: User, wanted: Wanted = ALL, after: int = 0, 
     What comes back to `user` after changes is first, then what is overdue, then the rest in the order wanted,
     and last what comes back to others.
     """
-    return _line(brand, user, wanted, queue(brand, user, wanted)).behind(after, count)
+    line = _line(brand, user, wanted)
+    return line.behind(after, count) if line else []
 
 
 def strip(
     brand: Brand, user: User, wanted: Wanted = ALL, *, around: int = 0, count: int = 12
 ) -> list[Review]:
     """The review of that number, if it waits, and what comes behind it in the queue: `count` in all."""
-    waiting = queue(brand, user, wanted)
-    line = _line(brand, user, wanted, waiting)
-    itself = list(line.rows.filter(pk=around)) if around else []
+    line = _line(brand, user, wanted)
+    if line is None:
+        return []
+    here = line.fit(line.part.only([around]).rows())
+    itself = [review for review in here if review.brand_id == brand.pk]
     return itself + line.behind(around, count - len(itself))
 
 
@@ -74,16 +74,16 @@ def ahead(*, brand: Brand, user: User, after: int = 0, wanted: Wanted = ALL, cou
     Behind `after`, and from the start again at the end; what has come since and goes before is not missed.
     """
     now = timezone.now()
-    waiting = queue(brand, user, wanted)
-    line = _line(brand, user, wanted, waiting.free(now))
-    held = Review.objects.filter(
-        brand=brand, claimed_by=user, state=Review.State.CLAIMED, claimed_until__gt=now
-    )
-    mine = waiting.filter(pk__in=list(held.order_by().values_list("pk", flat=True)))
-    found = {review.pk: review for review in _shown(mine.exclude(pk=after))[:count]}
-    found |= {review.pk: review for review in line.behind(after, count, again=True)}
+    line = _line(brand, user, wanted)
+    if line is None:
+        return []
+    held = Review.objects.filter(claimed_by=user, state=Review.State.CLAIMED, claimed_until__gt=now)
+    mine = line.part.only(set(held.order_by().values_list("pk", flat=True)) - {after})
+    found = {review.pk: review for review in line.fit(mine.rows()) if review.brand_id == brand.pk}
+    free = replace(line, fit=lambda rows: line.fit(rows.free(now)))
+    found |= {review.pk: review for review in free.behind(after, count, again=True)}
     if after and len(found) < count:
-        found |= {review.pk: review for review in line.behind(0, 2 * count + 1) if review.pk != after}
+        found |= {review.pk: review for review in free.behind(0, 2 * count + 1) if review.pk != after}
     return list(found.values())[:count]
 
 
@@ -107,10 +107,28 @@ def take_next(*, brand: Brand, user: User, after: int = 0, wanted: Wanted = ALL)
     return None
 
 
-def _line(brand: Brand, user: User, wanted: Wanted, rows: ReviewQuerySet) -> Line:
-    return Line(brand=brand, rows=_shown(rows), lanes=lanes(brand, user, wanted.order))
+def _part(brand: Brand, user: User, wanted: Wanted) -> Part | None:
+    """What of the brand's queue is wanted; None for those who give no verdicts on it."""
+    own = wanted.asked_by == user.get_username() and not brand.allow_self_review
+    return None if own or not may(user, Act.REVIEW, brand) else wanted.part_of(brand)
 
 
-def _shown(rows: ReviewQuerySet) -> ReviewQuerySet:
-    """With what a small picture of it tells."""
-    return rows.select_related("brand", "claimed_by", "subject", "scene", "output")
+def _line(brand: Brand, user: User, wanted: Wanted) -> Line | None:
+    """The same in its order."""
+    part = _part(brand, user, wanted)
+    if part is None:
+        return None
+
+    def fit(rows: ReviewQuerySet) -> ReviewQuerySet:
+        return _judged_by(user, brand, rows).select_related(
+            "brand", "claimed_by", "subject", "scene", "output"
+        )
+
+    return Line(part=part, lanes=lanes(brand, user, wanted.order), fit=fit)
+
+
+def _judged_by(user: User, brand: Brand, rows: ReviewQuerySet) -> ReviewQuerySet:
+    """Those of `rows` that a reviewer of the brand may decide on."""
+    if brand.approvals > 1:
+        rows = rows.exclude(first_approval_by=user)
+    return rows if brand.allow_self_review else rows.not_asked_for_by(user)
