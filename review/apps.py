@@ -15,11 +15,13 @@ class ReviewConfig(AppConfig):
         from review.opening import open_review
         from review.publishing.actions import publish_due, sweep
         from review.reasons import give_starting_reasons
+        from review.telling import tell_due
 
         post_save.connect(give_starting_reasons, sender=Brand, dispatch_uid="review.reasons")
         ticked.connect(publish_due, dispatch_uid="review.publish_due")
         output_ready.connect(open_review, dispatch_uid="review.open")
         swept.connect(sweep, dispatch_uid="review.sweep")
         swept.connect(let_go, dispatch_uid="review.let_go")
+        swept.connect(tell_due, dispatch_uid="review.tell_due")
         hooks.measures.append(watching.measure)
         hooks.finders.append(watching.find)

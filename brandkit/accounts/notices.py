@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Notice, User
-from brandkit.common.errors import NotFound
 
 KEPT = timedelta(days=90)
 """How long a notice stays on the page after it was seen."""
@@ -50,13 +49,9 @@ def count_new(user: User) -> int:
     return Notice.objects.filter(user=user, seen_at=None)[:100].count()
 
 
-def see(user: User, number: int) -> Notice:
-    """The notice `number` of `user`, who has seen it now. Raises NotFound."""
-    notice = notices_of(user).filter(pk=number).first()
-    if notice is None:
-        raise NotFound
-    Notice.objects.filter(pk=number, seen_at=None).update(seen_at=timezone.now())
-    return notice
+def see(user: User, number: int) -> None:
+    """They have seen the notice with this number, if it is theirs."""
+    Notice.objects.filter(user=user, pk=number, seen_at=None).update(seen_at=timezone.now())
 
 
 def see_all(user: User, newest: int) -> None:

@@ -18,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/<int:pk>/", notices.notice, name="notice"),
     path("notices/seen/", notices.seen, name="notices-seen"),
     path("notices/mail/", notices.by_mail, name="notices-mail"),
+    path("notices/verdicts/", notices.of_verdicts, name="notices-verdicts"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]

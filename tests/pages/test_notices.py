@@ -58,6 +58,8 @@ class TestPage:
         assert (answer.status_code, answer["Location"]) == (302, "/b/x/batches/1/")
         assert "Notices: 1 new" in page_of(client, dana)
         assert client.get(reverse("web:notice", args=[second.pk]))["Location"] == PAGE
+        assert "Notices: 1 new" in page_of(client, dana), "it leads nowhere: looking alone changes nothing"
+        client.post(reverse("web:notices-seen"), {"one": second.pk})
         assert 'aria-label="Notices"' in page_of(client, dana)
 
     @pytest.mark.parametrize("path", ["//evil.example", "https://evil.example/", "javascript:alert(1)"])
@@ -69,7 +71,8 @@ class TestPage:
         notice = told(make_user(brand))
         client.force_login(dana)
         assert client.get(reverse("web:notice", args=[notice.pk])).status_code == 404
-        client.post(reverse("web:notices-seen"), {"newest": notice.pk})
+        for name in ("newest", "one"):
+            assert client.post(reverse("web:notices-seen"), {name: notice.pk}).status_code == 302
         notice.refresh_from_db()
         assert notice.seen_at is None
 
@@ -83,7 +86,7 @@ class TestPage:
         assert list(Notice.objects.filter(seen_at=None)) == [later]
 
     def test_what_was_seen_stays_seen_since_then(self, client: Client, dana: User) -> None:
-        notice, then = told(dana), timezone.now() - timedelta(days=3)
+        notice, then = told(dana, path="/"), timezone.now() - timedelta(days=3)
         Notice.objects.update(seen_at=then)
         client.force_login(dana)
         client.get(reverse("web:notice", args=[notice.pk]))
@@ -120,6 +123,14 @@ class TestPage:
         dana.refresh_from_db()
         assert told(dana).mail_at is not None
 
+    def test_one_chooses_how_often_verdicts_are_told(self, client: Client, dana: User) -> None:
+        assert re.search(r'value="soon"\s+checked', page_of(client, dana))
+        answer = client.post(reverse("web:notices-verdicts"), {"often": "daily"}, follow=True)
+        assert "Verdicts on your pictures: once a day." in answer.content.decode()
+        assert client.post(reverse("web:notices-verdicts"), {"often": "hourly"}).status_code == 422
+        dana.refresh_from_db()
+        assert dana.verdict_notices == User.Gathered.DAILY
+
     def test_it_says_why_there_is_no_mail(
         self, client: Client, brand: Brand, dana: User, settings: Any
     ) -> None:
@@ -154,7 +165,7 @@ def test_it_shows_reads_and_marks_in_a_browser(visit: Visit, dana: User, setting
     expect(phone.get_by_role("link", name="Notices", exact=True)).to_be_visible()
     expect(phone.get_by_text("New", exact=True)).to_have_count(0)
     phone.get_by_role("checkbox").uncheck()
-    phone.get_by_role("button", name="Save").click()
+    phone.get_by_role("button", name="Save").last.click()
     expect(phone.get_by_text("They come to this page only.")).to_be_visible()
     dana.refresh_from_db()
     assert dana.mail_notices is False

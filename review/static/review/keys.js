@@ -93,6 +93,6 @@
     }
   }
 
-  for (const moment of ["DOMContentLoaded", "desk:shown", "grid:shown"]) document.addEventListener(moment, tell);
+  for (const moment of ["DOMContentLoaded", "desk:shown", "grid:shown", "pins:shown"]) document.addEventListener(moment, tell);
   if (document.readyState !== "loading") tell();
 })();
