@@ -156,8 +156,14 @@ def test_a_picture_that_is_there_already_is_not_asked_for_twice(
 ) -> None:
     first = ask_for_changes(review=review, by=reviewer, reasons=["label"], changes=["No tag"]).asked
     assert first
-    things = {name: getattr(review.output.generation, name) for name in ("subject", "output_format")}
-    more = {"scene_version": review.output.generation.scene_version, "provider": "fake", "model": "fake-1"}
+    things: dict[str, Any] = {
+        name: getattr(review.output.generation, name) for name in ("subject", "output_format")
+    }
+    more: dict[str, Any] = {
+        "scene_version": review.output.generation.scene_version,
+        "provider": "fake",
+        "model": "fake-1",
+    }
     twin = make_review(
         brand, by=designer, prompt_version=review.output.generation.prompt_version, **things, **more
     )
@@ -249,7 +255,8 @@ def test_its_page_tells_what_cannot_stay(brand: Brand, review: Review, reviewer:
     old = review.output.generation
     scene, prompt = old.scene_version, old.prompt_version
     newer = SceneVersion.objects.get(pk=scene.pk)
-    newer.pk, newer.number, newer._state.adding = None, 2, True
+    newer.pk, newer.number, newer.state = None, 2, "draft"
+    newer._state.adding = True
     newer.save(force_insert=True)
     set_state(newer, "approved")
     after = PromptVersion(template=prompt.template, number=2, text="Now {{ subject.name }}.")
