@@ -13,7 +13,8 @@ from brandkit.common.errors import NotFound
 from generation.api import GenerationViewSet, OutputViewSet, ReferenceViewSet, SubjectViewSet
 from generation.batches.api import BatchViewSet
 from generation.spend_api import BudgetView, SpendView
-from review.api import AssetViewSet, ReviewViewSet
+from review.api import Reasons, ReviewViewSet
+from review.asset_api import AssetViewSet
 from templates_app.api import FormatViewSet, PromptViewSet, SceneViewSet
 
 app_name = "api"
@@ -49,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout-all", LogoutAll.as_view(), name="logout-all"),
     path("brands", Brands.as_view(), name="brands"),
     path("spend", SpendView.as_view(), name="spend"),
+    path("reasons", Reasons.as_view(), name="reasons"),
     path("budget", BudgetView.as_view(), name="budget"),
     # Strangers may ask for it, and it takes a second to put together.
     path("openapi.json", cache_page(60)(SpectacularJSONAPIView.as_view()), name="openapi"),

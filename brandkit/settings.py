@@ -343,9 +343,8 @@ SPECTACULAR_SETTINGS = {
         "BatchState": "generation.models.Batch.State",
         "ReviewState": "review.models.Review.State",
         "AttemptOutcome": "generation.models.Attempt.Outcome",
-        "Verdict": "review.models.Decision.Verdict",
+        "Verdict": "review.models.Verdict",
         "GivenVerdict": "review.serializers.GIVEN",
-        "Reason": "review.models.Decision.Reason",
         "FileType": "templates_app.models.OutputFormat.FileType",
     },
 }

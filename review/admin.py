@@ -19,6 +19,10 @@ else:
     ReasonModelForm = forms.ModelForm
 
 
+TOLD = (
+    "Reviewers choose its words, in the order of the positions. Programs name its code, which stays as it "
+    "is first saved. "
+)
 USED = (
     "Verdicts were given with this reason and keep its words as they stood, so it can't be deleted. "
     "Switch off “active”, and it is no longer offered."
@@ -49,7 +53,7 @@ class ReasonAdmin(ScopedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = (("brand", "active"), ("words", "code"), "position")
-        told = USED if obj and reasons.is_used(obj) else ""
+        told = TOLD + (USED if obj and reasons.is_used(obj) else "")
         return [(None, {"fields": fields, "description": told})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from brandkit.accounts.models import Brand, Notice, Role, User
 from brandkit.accounts.tokens import make_token
 from generation.models import Batch, Generation, Reference
-from review.models import AssetVersion, Review
+from review.models import AssetVersion, Pin, Review
 from tests.factories import (
     cutout_bytes,
     make_batch,
@@ -32,6 +32,7 @@ SIGNED_IN = ANYBODY - {"anonymous"}
 MEMBERS = SIGNED_IN - {"stranger"}
 JUDGES = frozenset({"reviewer", "owner"})
 OWNERS = frozenset({"owner"})
+REVIEWER = frozenset({"reviewer"})
 
 # Method and route to those who may. Others are sent to the sign-in (the API: 401), told that there is no such
 # thing (strangers, 404), or told that their role does not allow it (members, 403).
@@ -96,10 +97,23 @@ RULES: dict[str, frozenset[str]] = {
     "POST review:hold": JUDGES,
     "POST review:skip": JUDGES,
     "POST review:publish": JUDGES,
+    "POST review:take-over": OWNERS,
+    "POST review:supersede": JUDGES,
+    "POST review:undo": JUDGES,
+    "GET review:ahead": JUDGES,
+    "GET review:live": JUDGES,
+    "GET review:changes": JUDGES,
+    "POST review:changes": JUDGES,
     "GET review:grid": JUDGES,
     "POST review:bulk": JUDGES,
     "GET review:keys": JUDGES,
     "POST review:keys-save": JUDGES,
+    "POST review:pin-add": JUDGES,
+    "POST review:pin-edit": REVIEWER,
+    "POST review:pin-resolve": REVIEWER,
+    "POST review:pin-reopen": REVIEWER,
+    "POST review:pin-delete": REVIEWER,
+    "GET review:told": MEMBERS,
     "GET review:library": MEMBERS,
     "GET review:compare": MEMBERS,
     "GET review:asset": MEMBERS,
@@ -157,12 +171,26 @@ RULES: dict[str, frozenset[str]] = {
     "GET api:format-detail": MEMBERS,
     "GET api:review-list": JUDGES,
     "GET api:review-detail": MEMBERS,
+    "POST api:review-claim": JUDGES,
+    "POST api:review-release": JUDGES,
+    "POST api:review-take-over": OWNERS,
+    "POST api:review-pins": JUDGES,
+    "PATCH api:review-pin": REVIEWER,
+    "POST api:review-pin-resolve": REVIEWER,
+    "POST api:review-pin-reopen": REVIEWER,
+    "POST api:review-changes": JUDGES,
+    "POST api:review-bulk": JUDGES,
     "POST api:review-decide": JUDGES,
+    "POST api:review-supersede": JUDGES,
+    "POST api:review-undo": REVIEWER,
+    "DELETE api:review-pin": REVIEWER,
+    "GET api:reasons": MEMBERS,
     "GET api:asset-list": MEMBERS,
     "GET api:asset-detail": MEMBERS,
     "POST api:asset-unpublish": JUDGES,
 }
-PERSONAL = {"GET web:notice"}  # one person's own: for all others there is no such thing
+# One person's own: for all others there is no such thing.
+PERSONAL = {"GET web:notice", "POST api:review-undo"}
 ELSEWHERE = {
     "api:nowhere",  # answers 404 to everybody, whatever the method; tests/api/test_problems.py
     "watching:metrics",  # knows a token of its own and no people; tests/generation/watching/test_metrics.py
@@ -180,6 +208,7 @@ class World:
     generation: Generation
     reference: Reference
     review: Review
+    pin: Pin
     version: AssetVersion
     notice: Notice
     batch: Batch
@@ -216,6 +245,7 @@ class World:
             "number": self.version.number,
             "key": rendition.key,
             "extension": rendition.extension,
+            "pin": self.pin.pk,
         }
         numbers = {"pk": self.row(route)} if "pk" in parameters else {}
         return reverse(route, kwargs={name: values[name] for name in parameters - {"pk"}} | numbers)
@@ -244,10 +274,16 @@ class World:
                 "format": wanted.output_format.slug,
             },
             "POST api:review-decide": {"verdict": "approved"},
+            "POST api:review-pins": {"x": 0.5, "y": 0.5, "words": "Here."},
+            "PATCH api:review-pin": {"words": "There."},
+            "POST api:review-changes": {"reasons": ["label"]},
+            "POST api:review-supersede": {"verdict": "approved", "why": "Seen again."},
+            "POST api:review-bulk": {"reviews": [self.review.pk], "verdict": "approved"},
+            "POST api:review-undo": {"act": str(self.version.review.decisions.get().act)},
             "POST review:decide": {"verdict": "approved"},
             "POST api:budget": {"limit": "100.00"},
         }
-        spoken_of = rule.endswith(("-list", "-estimate", ":spend", ":budget"))
+        spoken_of = rule.endswith(("-list", "-estimate", "-bulk", ":spend", ":budget", ":reasons"))
         in_brand = {"brand": self.brand.slug} if spoken_of else {}
         return bodies.get(rule, {}) | in_brand
 
@@ -259,13 +295,15 @@ def world() -> World:
     people["stranger"] = make_user(make_brand(), Role.OWNER)
     asker = make_user(brand)
     generation = make_generation(brand, by=asker)
+    review = make_review(brand, by=asker)
     return World(
         brand=brand,
         people=people,
         generation=generation,
         reference=make_reference(generation.subject),
-        review=make_review(brand, by=asker),
-        version=make_published(brand),
+        review=review,
+        pin=Pin.objects.create(review=review, x=0.5, y=0.5, words="Here.", by=people["reviewer"]),
+        version=make_published(brand, by=people["reviewer"]),
         notice=Notice.objects.create(user=people["designer"], kind="batch.ended", words="It has ended."),
         batch=make_batch(brand),
     )
@@ -348,7 +386,8 @@ def by_token(user: User | None, method: str, address: str, body: dict[str, Any])
         client.credentials(HTTP_AUTHORIZATION=f"Token {make_token(user=user)[1]}")
     if method == "GET":
         return client.get(address, body)
-    return client.post(address, body, format="multipart" if "photo" in body else "json")
+    kind = "multipart" if "photo" in body else "json"
+    return getattr(client, method.lower())(address, body, format=kind)
 
 
 def by_session(user: User | None, method: str, address: str, body: dict[str, Any]) -> Any:

@@ -126,8 +126,10 @@ class BrandAdmin(ScopedAdmin):
             "Review",
             {
                 "fields": (
-                    ("reviewers_review", "curators_review", "designers_review"),
-                    ("allow_self_review", "approvals"),
+                    "reviewers_review",
+                    ("curators_review", "designers_review"),
+                    "allow_self_review",
+                    "approvals",
                     "review_due_hours",
                 ),
                 "description": "Who decides on pictures, and how. What changes here is kept in the trail.",

@@ -3,13 +3,17 @@
 There are no totals: counting costs more than the page itself.
 """
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
+from django.db.models import Model
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
 from brandkit.common.numbers import row_number
+
+M = TypeVar("M", bound=Model)
 
 
 class NewestFirst(CursorPagination):
@@ -45,3 +49,29 @@ class OldestFirst(NewestFirst):
     """The same by rising number, for queues."""
 
     ordering = "id"
+
+
+class Onward(NewestFirst):
+    """Pages in an order that a queue has of its own, from its beginning on; `previous` is always null."""
+
+    onward: str | None = None
+
+    def walk(self, behind: Callable[[int, int], Sequence[M]], request: Request) -> list[M]:
+        """The rows of the page that `request` asks for.
+
+        behind: gives that many rows behind the one of a number; 0 stands before all.
+        """
+        self.base_url = request.build_absolute_uri()
+        cursor = self.decode_cursor(request)
+        size = self.get_page_size(request) or self.page_size
+        rows = behind(int(cursor.position or 0) if cursor else 0, size + 1)
+        if len(rows) > size:
+            last = Cursor(offset=0, reverse=False, position=rows[size - 1].pk)
+            self.onward = self.encode_cursor(last)
+        return list(rows[:size])
+
+    def get_next_link(self) -> str | None:
+        return self.onward
+
+    def get_previous_link(self) -> None:
+        return None
