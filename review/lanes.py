@@ -65,6 +65,8 @@ class Line:
 
         again: before them what has its place before that row, as far as it has come since, or is overdue.
         """
+        if self.part.few == frozenset():
+            return []
         place = self._place(after) if after else -1
         if self.part.few is not None:
             return self._of_few(place, after, count, again=again)

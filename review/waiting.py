@@ -13,7 +13,7 @@ from review.claiming import claim
 from review.lanes import Line, lanes
 from review.models import Review, ReviewQuerySet
 from review.parts import Part, overdue_before
-from review.wanted import ALL, Wanted
+from review.wanted import AGE, ALL, FLAGGED, Wanted
 
 __all__ = [
     "COUNTED",
@@ -124,7 +124,9 @@ def _line(brand: Brand, user: User, wanted: Wanted) -> Line | None:
             "brand", "claimed_by", "subject", "scene", "output"
         )
 
-    return Line(part=part, lanes=lanes(brand, user, wanted.order), fit=fit)
+    # Where all are flagged, the lane of those that are not would be searched from end to end.
+    order = AGE if wanted.flagged and wanted.order == FLAGGED else wanted.order
+    return Line(part=part, lanes=lanes(brand, user, order), fit=fit)
 
 
 def _judged_by(user: User, brand: Brand, rows: ReviewQuerySet) -> ReviewQuerySet:

@@ -69,7 +69,8 @@ class Wanted:
         """The part of what waits in `brand` that is wanted."""
         part = Part(brand=brand)
         if self.older_than is not None:
-            part = part.up_to(newest_before(brand, hours=self.older_than))
+            newest = newest_before(brand, hours=self.older_than)
+            part = part.up_to(newest) if newest else part.only(())
         for condition in self._conditions(brand):
             part = part.narrowed(condition)
         return part
