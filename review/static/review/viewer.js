@@ -79,7 +79,7 @@
   // All at one height, in as few rows as make them large.
   function sideBySide(v, width, height) {
     const panes = Object.values(v.panes);
-    const tries = panes.map((_, at) => rowsOf(v, panes, panes.length - at, width, height));
+    const tries = panes.map((_, at) => rowsOf(v, panes, Math.ceil(panes.length / (at + 1)), width, height));
     const best = tries.reduce((one, other) => (other.tall > one.tall * LARGER ? other : one));
     const boxes = {};
     let top = Math.max(0, (height - best.rows.length * (best.tall + CAPTION) - (best.rows.length - 1) * GAP) / 2);
