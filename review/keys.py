@@ -82,7 +82,7 @@ ACTIONS = (
     Action("filters", "Getting around", "Filters", "f", BOTH),
     Action("grid", "Getting around", "Between desk and grid", "g", BOTH),
     Action("help", "Getting around", "This help", "?", BOTH),
-    Action("grid-all", "Grid", "All of them, or none", "e", frozenset({GRID})),
+    Action("grid-all", "Getting around", "All in the grid, or none", "e", frozenset({GRID})),
 )
 USUAL = {action.name: action.key for action in ACTIONS}
 GROUPS = tuple(dict.fromkeys(action.group for action in ACTIONS))

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Min
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -18,7 +17,7 @@ from brandkit.web.pages import HtmxRequest, brand_page
 from review import deciding, keys, reasons, waiting
 from review.desk.answers import answer, json_page, wants_json
 from review.desk.page import address, carry, last_act
-from review.models import Decision, Review, Verdict
+from review.models import Review, Verdict
 from review.wanted import Wanted
 
 PAGE = 60
@@ -46,7 +45,7 @@ def grid(request: HtmxRequest, brand: Brand) -> HttpResponse:
 @require_POST
 @json_page(Act.REVIEW)
 def bulk(request: HtmxRequest, brand: Brand) -> HttpResponse:
-    """One verdict on many, and whom it could not be given to. Raises Invalid, NotFound."""
+    """One verdict on many, and which ones it could not be given on, with why. Raises Invalid, NotFound."""
     said, wanted = request.POST, Wanted.of(request.GET)
     verdict = said.get("verdict", "")
     try:
@@ -71,7 +70,7 @@ def bulk(request: HtmxRequest, brand: Brand) -> HttpResponse:
         words=_words(stroke, verdict),
         done=[review.pk for review in stroke.done],
         refused=[[review.pk, why] for review, why in stroke.refused],
-        seconds=_left(stroke),
+        seconds=round((stroke.until - timezone.now()).total_seconds(), 1) if stroke.until else 0,
     )
 
 
@@ -93,12 +92,6 @@ def _around(request: HtmxRequest, wanted: Wanted) -> dict[str, Any]:
 def _words(stroke: deciding.Stroke, verdict: str) -> str:
     done = f"{len(stroke.done)} {Verdict(verdict).label.lower()}."
     return f"{done} {len(stroke.refused)} not." if stroke.refused else done
-
-
-def _left(stroke: deciding.Stroke) -> float:
-    """Seconds in which all of it can be undone."""
-    until = Decision.objects.filter(act=stroke.act).aggregate(first=Min("undo_until"))["first"]
-    return round(max(0.0, (until - timezone.now()).total_seconds()), 1) if until else 0.0
 
 
 def _tell(request: HtmxRequest, stroke: deciding.Stroke, verdict: str) -> None:

@@ -168,7 +168,8 @@ const cells = (() => {
   box.setAttribute("aria-multiselectable", "true");
   box.setAttribute("aria-labelledby", "grid-title");
   box.classList.add("walkable");
-  add(all());
+  all().forEach(dress);
+  place(all());
   new ResizeObserver(() => wide() !== columns && place(all())).observe(box);
 
   return { box, all, picked, pick, pickAll, add, remove, place, focus, label, at: () => current };

@@ -63,6 +63,14 @@
     if (act(button.dataset.act, event)) event.preventDefault();
   });
 
+  // Who came from the grid goes back to it with Escape, where that closes nothing.
+  if (!/\/review\//.test(document.referrer) && document.getElementById("desk")) sessionStorage.removeItem("review-from");
+  window.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !document.getElementById("desk")) return;
+    if (sessionStorage.getItem("review-from") !== "grid" || document.querySelector("dialog[open], [data-own-keys][open]")) return;
+    if (event.target.matches("body, #desk-title, [data-act]")) press("grid");
+  });
+
   // What opens the sheet gets the focus back when it closes: the browser sees to that.
   document.addEventListener("desk:act", (event) => {
     if (event.detail.action !== "help" || !help) return;
