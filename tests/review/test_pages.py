@@ -10,9 +10,7 @@ from django.utils import timezone
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import StorageFailed
 from generation.models import Attempt
-from review.claiming import claim
-from review.deciding import decide
-from review.models import Asset, Decision, Review
+from review.models import Asset, Review
 from review.publishing import actions
 from tests.conftest import stored_files
 from tests.factories import make_brand, make_format, make_user
@@ -20,78 +18,7 @@ from tests.review.factories import make_published, make_review, too_late
 from tests.review.pages import address, client_of, text
 
 pytestmark = pytest.mark.django_db
-
-
-def test_it_leads_from_the_desk_to_the_oldest_and_claims_it(brand: Brand, reviewer: User) -> None:
-    first, _ = make_review(brand), make_review(brand)
-    response = client_of(reviewer).get(address("desk"))
-    assert response["Location"] == address("show", first.pk)
-    first.refresh_from_db()
-    assert first.claimed_by == reviewer
-
-
-def test_it_says_that_nothing_waits(brand: Brand, reviewer: User) -> None:
-    make_review(brand, by=reviewer)
-    page = text(client_of(reviewer).get(address("desk")))
-    assert "Nothing waits for you" in page
-    assert "1 picture that you asked for waits for somebody else" in page
-
-
-def test_it_skips_to_the_one_behind_and_round_again(brand: Brand, reviewer: User) -> None:
-    first, second = make_review(brand), make_review(brand)
-    client = client_of(reviewer)
-    client.get(address("desk"))
-    there = client.post(address("skip", first.pk), follow=True)
-    assert there.redirect_chain[-1][0] == address("show", second.pk)
-    there = client.post(address("skip", second.pk), follow=True)
-    assert there.redirect_chain[-1][0] == address("show", first.pk)
-
-
-def test_it_rejects_and_goes_on(brand: Brand, reviewer: User) -> None:
-    first, second = make_review(brand), make_review(brand)
-    said = {"verdict": "rejected", "reason": "extra", "note": "A second cup."}
-    there = client_of(reviewer).post(address("decide", first.pk), said, follow=True)
-    assert there.redirect_chain[-1][0] == address("show", second.pk)
-    decision = Decision.objects.get()
-    assert (decision.review, decision.note) == (first, "A second cup.")
-    assert decision.reasons.get().reason.code == "extra"
-
-
-def test_it_does_not_take_a_reason_along_with_an_approval(brand: Brand, reviewer: User) -> None:
-    review = make_review(brand)
-    client_of(reviewer).post(address("decide", review.pk), {"verdict": "approved", "reason": "extra"})
-    decision = Decision.objects.get()
-    assert (decision.verdict, decision.reasons.count()) == ("approved", 0)
-
-
-def test_it_asks_for_a_reason_and_keeps_the_note(brand: Brand, reviewer: User) -> None:
-    review = make_review(brand)
-    response = client_of(reviewer).post(
-        address("decide", review.pk), {"verdict": "rejected", "note": "Odd."}, headers={"HX-Request": "true"}
-    )
-    assert response.status_code == 422
-    assert (response["HX-Retarget"], response["HX-Push-Url"]) == ("#desk", "false")
-    assert "Say why, with one or more of" in text(response)
-    assert ">Odd.</textarea>" in text(response)
-    assert not Decision.objects.exists()
-
-
-def test_it_tells_the_second_reviewer_who_was_faster_and_goes_on(brand: Brand, reviewer: User) -> None:
-    first, second = make_review(brand), make_review(brand)
-    decide(review=first, by=reviewer, verdict="rejected", reasons=["light"])
-    other = client_of(make_user(brand, Role.REVIEWER))
-    there = other.post(address("decide", first.pk), {"verdict": "approved"}, follow=True)
-    assert there.redirect_chain[-1][0] == address("show", second.pk)
-    assert "Ruth has rejected this picture already." in text(there)
-    assert Decision.objects.count() == 1
-
-
-def test_it_shows_who_has_a_picture_and_offers_no_verdict(brand: Brand, reviewer: User) -> None:
-    review = make_review(brand)
-    claim(review=review, by=reviewer)
-    page = text(client_of(make_user(brand, Role.REVIEWER)).get(address("show", review.pk)))
-    assert "Ruth is looking at this picture" in page
-    assert 'name="verdict"' not in page
+ACTS = ("decide", "hold", "skip", "publish", "supersede", "take-over")
 
 
 def test_it_offers_no_verdict_on_ones_own_request(brand: Brand, reviewer: User) -> None:
@@ -109,24 +36,26 @@ def test_it_offers_to_publish_again_when_the_store_has_failed(
 ) -> None:
     review = make_review(brand)
     client = client_of(reviewer)
+    client.post(address("decide", review.pk), {"verdict": "approved"})
+    page = text(client.get(address("show", review.pk)))
+    assert "It is published within seconds." in page
+    assert "Publish again" not in page
+    too_late(review)
 
     def full(*args: Any) -> str:
         raise StorageFailed("The picture could not be stored: No space left on device.")
 
     with monkeypatch.context() as disk:
         disk.setattr(actions, "keep", full)
-        there = client.post(address("decide", review.pk), {"verdict": "approved"}, follow=True)
-        assert "approved. It is published in some seconds." in text(there)
-        too_late(review)
         actions.publish_due()
         page = text(client.get(address("show", review.pk)))
-        assert "Approved, but not public yet." in page
+        assert "Approved, but not public yet. The picture could not be stored: No space left" in page
         assert "Publish again" in page
         assert "is approved, but not public yet. The picture" in text(client.get(address("library")))
         assert "No space left" in text(client.post(address("publish", review.pk), follow=True))
         assert Review.objects.get().state == "approved"
     there = client.post(address("publish", review.pk), follow=True)
-    assert "approved and published as" in text(there)
+    assert "published as" in text(there)
     assert "not public yet" not in text(client.get(address("library")))
     assert Review.objects.get().state == "published"
 
@@ -157,13 +86,13 @@ def test_it_says_that_a_picture_too_small_for_its_format_can_only_be_rejected(
     client, before = client_of(reviewer), stored_files()
     page = text(client.get(address("show", review.pk)))
     assert "It was asked for at 1K and came as 512 × 512." in page
-    assert "published pictures are never enlarged. Ask for it again at a larger size. So it can" in page
-    assert "formnovalidate disabled" in page
+    assert "published pictures are never enlarged. Ask for it again at a larger size. So it can't be" in page
+    assert 'data-act="approve" disabled' in page
     answer = client.post(address("decide", review.pk), {"verdict": "approved"})
     assert answer.status_code == 422
     assert "This picture has 512 × 512 pixels and the format needs 1024 × 1024" in text(answer)
     review.refresh_from_db()
-    assert (review.state, review.problem, review.decisions.count()) == ("claimed", "", 0)
+    assert (review.state, review.problem, review.decisions.count()) == ("waiting", "", 0)
     assert (Asset.objects.count(), stored_files()) == (0, before)
     client.post(address("decide", review.pk), {"verdict": "rejected", "reason": "artefact"})
     review.refresh_from_db()
@@ -202,12 +131,16 @@ def test_it_lets_others_look_but_not_decide(brand: Brand, role: Role) -> None:
         assert "npublish" not in text(page)
         assert 'name="verdict"' not in text(page)
     before = stored_files()
-    assert client.get(address("desk")).status_code == 403
+    for shut in (address("desk"), address("ahead"), address("live")):
+        assert client.get(shut).status_code == 403
     for shut in (
         address("decide", waiting.pk),
         address("hold", waiting.pk),
         address("skip", waiting.pk),
         address("publish", waiting.pk),
+        address("supersede", waiting.pk),
+        address("take-over", waiting.pk),
+        address("undo"),
         address("unpublish", version.asset.name, 1),
     ):
         assert client.post(shut, {"verdict": "approved"}).status_code == 403
@@ -225,13 +158,15 @@ def test_it_hides_everything_from_strangers(brand: Brand, signed_in: bool) -> No
     name = version.asset.name
     seen: list[tuple[Any, ...]] = [
         ("desk",),
+        ("ahead",),
+        ("live",),
         ("library",),
         ("compare",),
         ("show", waiting.pk),
         ("asset", name),
         ("thumbnail", name, 1),
     ]
-    done: list[tuple[Any, ...]] = [(act, waiting.pk) for act in ("decide", "hold", "skip", "publish")]
+    done: list[tuple[Any, ...]] = [(act, waiting.pk) for act in ACTS]
     answers = [client.get(address(*each)) for each in seen]
     answers += [
         client.post(address(*each), {"verdict": "approved"}) for each in (*done, ("unpublish", name, 1))
