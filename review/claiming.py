@@ -12,12 +12,18 @@ from review.models import Review
 
 CLAIM = timedelta(minutes=5)
 NOBODY = {"claimed_by": None, "claimed_at": None, "claimed_until": None}
-OF_CLAIM = ["state", *NOBODY]
+OWN = "You asked for this picture yourself, so somebody else decides on it."
+OF_CLAIM = ["state", "first_approval_by", *NOBODY]
+
+
+class Lost(Conflict):
+    """Somebody else was faster, and `who_was_faster` tells who."""
 
 
 def claim(*, review: Review, by: User) -> None:
     """Take a review for the next five minutes, or hold on to it for five more.
 
+    `review` is brought up to date.
     Raises NotAllowed to those who may not decide on it, Conflict with who was faster.
     """
     require_judge(review, by)
@@ -27,9 +33,12 @@ def claim(*, review: Review, by: User) -> None:
     review.refresh_from_db(fields=OF_CLAIM)
     if mine:
         return
-    run_out = {"claimed_until__lt": now} if review.state == Review.State.CLAIMED else {}
+    require_open(review, by)
+    same: dict[str, object] = {"first_approval_by": review.first_approval_by_id}
+    if review.state == Review.State.CLAIMED:
+        same["claimed_until__lt"] = now
     try:
-        _take(review, by, run_out)
+        take(review, by, same)
     except Conflict as error:
         raise who_was_faster(review, by) from error
 
@@ -49,19 +58,30 @@ def take_over(*, review: Review, by: User) -> None:
     Raises NotAllowed, and Conflict where it is not held by the one who is named in `review` any more.
     """
     require(by, Act.MANAGE, review.brand)
-    require_judge(review, by)
-    if not review.is_held:
+    require_open(review, by)
+    if not review.is_held or review.claimed_by == by:
         claim(review=review, by=by)
         return
     try:
-        _take(review, by, {"claimed_by": review.claimed_by}, taken_from=review.claimed_by_id)
+        take(review, by, {"claimed_by": review.claimed_by}, taken_from=review.claimed_by_id)
     except Conflict as error:
         raise who_was_faster(review, by) from error
+
+
+def lock(review: Review) -> None:
+    """Nobody else changes it until the transaction ends. `review` is brought up to date."""
+    row = Review.objects.select_for_update(no_key=True)
+    review.refresh_from_db(fields=[*OF_CLAIM, "retry_at"], from_queryset=row)
 
 
 def require_judge(review: Review, by: User) -> None:
     """Raises NotAllowed (NotFound to strangers) where `by` may not decide on this one."""
     require(by, Act.REVIEW, review.brand)
+    require_open(review, by)
+
+
+def require_open(review: Review, by: User) -> None:
+    """Raises NotAllowed where others have to decide on this one."""
     if words := why_closed(review, by):
         raise NotAllowed(words)
 
@@ -69,8 +89,8 @@ def require_judge(review: Review, by: User) -> None:
 def why_closed(review: Review, by: User) -> str:
     """One sentence why others have to decide on this one; empty where `by` may, if they may at all."""
     if review.is_closed_to(by):
-        return "You asked for this picture yourself, so somebody else decides on it."
-    if review.is_undecided and review.first_approval_by_id == by.pk:
+        return OWN
+    if review.is_undecided and review.brand.approvals > 1 and review.first_approval_by_id == by.pk:
         return "You have approved this picture; the second approval is somebody else's."
     return ""
 
@@ -89,7 +109,8 @@ def who_was_faster(review: Review, by: User) -> Conflict:
     return Conflict("You no longer hold this picture. Open it again to decide.")
 
 
-def _take(review: Review, by: User, only_if: Mapping[str, object], **data: object) -> None:
+def take(review: Review, by: User, only_if: Mapping[str, object], **data: object) -> None:
+    """For five minutes, whoever may. Raises Conflict."""
     now = timezone.now()
     mine = {"claimed_by": by, "claimed_at": now, "claimed_until": now + CLAIM}
     review.move(Review.State.CLAIMED, actor=by, only_if=only_if, data=data, **mine)

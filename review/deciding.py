@@ -1,8 +1,9 @@
 """Verdicts: one or many at a stroke, undone within seconds, superseded later."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,12 +11,23 @@ from django.db import transaction
 from django.utils import timezone
 
 from brandkit.accounts.models import Brand, User
-from brandkit.common.errors import BrandkitError, Conflict, Invalid, NotFound
+from brandkit.accounts.policy import Act, require
+from brandkit.common.errors import BrandkitError, Conflict, Invalid, NotAllowed, NotFound
 from brandkit.common.models import record
 from generation.models import Generation
 from generation.services import cancel
 from review import telling
-from review.claiming import NOBODY, claim, require_judge, who_was_faster
+from review.claiming import (
+    NOBODY,
+    OWN,
+    Lost,
+    claim,
+    lock,
+    require_judge,
+    require_open,
+    take,
+    who_was_faster,
+)
 from review.models import Decision, DecisionReason, Reason, Review, Verdict
 from review.publishing.actions import delete_files, require_fit, take_back
 
@@ -23,27 +35,37 @@ NOTE_LENGTH = 5000
 AT_ONCE = 200
 """So many pictures can be decided on at one stroke."""
 UNDO = timedelta(seconds=10)
+EACH = timedelta(milliseconds=50)
+"""So long it takes to write one of many verdicts: the ten seconds begin when all are there."""
 VERDICTS = (Verdict.APPROVED, Verdict.REJECTED, Verdict.CHANGES)
 State = Review.State
 
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What a verdict says. why: of one that takes the place of another; asked: the picture wanted instead."""
+    """What a verdict says. until: so long it can be undone, and nothing of it is published.
+
+    why: of one that takes the place of another. asked: the picture that is wanted instead.
+    """
 
     verdict: str
     reasons: Sequence[Reason] = ()
     note: str = ""
     act: UUID = field(default_factory=uuid4)
+    until: datetime = field(default_factory=lambda: timezone.now() + UNDO)
     why: str = ""
     asked: Generation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stroke:
-    """What became of many reviews at once: those that it was done to, and why it was not to the others."""
+    """What became of many reviews at once: those that it was done to, and why it was not to the others.
+
+    until: so long it can be undone; None for what undoes.
+    """
 
     act: UUID
+    until: datetime | None = None
     done: list[Review] = field(default_factory=list)
     refused: list[tuple[Review, str]] = field(default_factory=list)
 
@@ -69,13 +91,7 @@ def decide(
     require_judge(review, by)
     chosen = checked_reasons(review.brand, verdict, reasons, note)
     said = Said(verdict=verdict, reasons=chosen, note=note.strip(), act=act or uuid4(), asked=asked)
-    if verdict == Verdict.APPROVED:
-        require_fit(review)
-    try:
-        with transaction.atomic():
-            return _decided(review, by, said)
-    except Conflict as error:
-        raise who_was_faster(review, by) from error
+    return _decided(review, by, said)
 
 
 def decide_many(
@@ -89,8 +105,9 @@ def decide_many(
 ) -> Stroke:
     """Approve or reject several at one stroke, each by itself; what others hold or decided is told only.
 
-    reviews: their numbers. Raises Invalid, and NotFound where one is not this brand's.
+    reviews: their numbers. Raises NotAllowed, Invalid, and NotFound where one is not this brand's.
     """
+    require(by, Act.REVIEW, brand)
     if not 1 <= len(set(reviews)) <= AT_ONCE:
         raise Invalid(f"Choose 1 to {AT_ONCE} pictures.")
     if verdict not in (Verdict.APPROVED, Verdict.REJECTED):
@@ -98,11 +115,14 @@ def decide_many(
     rows = list(Review.objects.for_desk().filter(brand=brand, pk__in=reviews).order_by("pk"))
     if len(rows) != len(set(reviews)):
         raise NotFound
-    checked_reasons(brand, verdict, reasons, note)
-    stroke = Stroke(act=uuid4())
+    chosen = checked_reasons(brand, verdict, reasons, note)
+    until = timezone.now() + UNDO + len(rows) * EACH
+    said = Said(verdict=verdict, reasons=chosen, note=note.strip(), until=until)
+    stroke = Stroke(act=said.act, until=until)
     for review in rows:
         try:
-            decide(review=review, by=by, verdict=verdict, reasons=reasons, note=note, act=stroke.act)
+            require_open(review, by)
+            _decided(review, by, said)
         except BrandkitError as error:
             stroke.refused.append((review, error.message))
         else:
@@ -124,11 +144,14 @@ def undo(*, act: UUID, by: User) -> Stroke:
         review = Review.objects.for_desk().get(pk=decision.review_id)
         try:
             with transaction.atomic():
-                _undone(review, decision, by, hold=len(decisions) == 1)
+                _undone(review, decision, by)
         except Conflict as error:
             stroke.refused.append((review, error.message))
-        else:
-            stroke.done.append(review)
+            continue
+        stroke.done.append(review)
+        if len(decisions) == 1:
+            with suppress(BrandkitError):  # somebody else is there already
+                claim(review=review, by=by)
     return stroke
 
 
@@ -137,33 +160,24 @@ def supersede(
 ) -> Decision:
     """Give another verdict in place of the last one, and say why. What is published is taken back by it.
 
+    It can't be undone, but superseded again; an approval is published after ten seconds all the same. Where
+    the brand wants two, it is a first one again, unless somebody else had given one. Who gave a first
+    approval can take that back so, while nobody looks at the picture.
     Raises NotAllowed, Invalid, Conflict where there is no verdict, or somebody was faster.
     """
-    require_judge(review, by)
+    require(by, Act.REVIEW, review.brand)
+    if review.is_closed_to(by):
+        raise NotAllowed(OWN)
+    chosen = checked_reasons(review.brand, verdict, reasons, note)
     if not why.strip():
         raise Invalid("Say why the verdict changes.")
-    last = review.decisions.last()
-    if last is None or review.is_undecided or review.state == State.RECALLED:
-        raise Conflict("There is no verdict to change: this picture is " + review.get_state_display().lower())
-    if verdict == last.verdict:
-        raise Invalid("That is the verdict already.")
-    if verdict == Verdict.CHANGES:
-        raise Invalid("Changes are asked for while a picture waits. Reject it, and ask for a new one.")
-    chosen = checked_reasons(review.brand, verdict, reasons, note)
     said = Said(verdict=verdict, reasons=chosen, note=note.strip(), why=checked_text(why))
-    if verdict == Verdict.APPROVED:
-        require_fit(review)
-    published = review.state == State.PUBLISHED
     try:
         with transaction.atomic():
-            if published:
-                take_back(review.asset_version, by)
-            else:
-                _move(review, by, said)
-            decision = _write(review, by, said, supersedes=last)
-    except Conflict as error:
+            decision = _superseded(review, by, said)
+    except Lost as error:
         raise who_was_faster(review, by) from error
-    if published:
+    if review.state == State.RECALLED:
         delete_files(review.asset_version)
     return decision
 
@@ -193,35 +207,72 @@ def checked_text(text: str) -> str:
 
 
 def _decided(review: Review, by: User, said: Said) -> Decision:
+    if said.verdict == Verdict.APPROVED:
+        require_fit(review)
     start = timezone.now()
-    claim(review=review, by=by)
-    since = review.claimed_at
-    seconds = (start - since).total_seconds() if since and since < start else None
-    _move(review, by, said)
-    return _write(review, by, said, seconds=seconds)
+    try:
+        with transaction.atomic():
+            claim(review=review, by=by)
+            since = review.claimed_at
+            seconds = (start - since).total_seconds() if since and since < start else None
+            first = _move(review, by, said)
+            return _write(review, by, said, first=first, seconds=seconds, undo_until=said.until)
+    except Conflict as error:
+        raise who_was_faster(review, by) from error
 
 
-def _move(review: Review, by: User, said: Said) -> None:
-    """To where the verdict leads."""
-    mine = {"claimed_by": by} if review.state == State.CLAIMED else {}
-    told = {"reasons": [reason.code for reason in said.reasons], "note": said.note}
-    if said.why:
-        told["why"] = said.why
-    if (
-        said.verdict == Verdict.APPROVED
-        and review.brand.approvals > 1
-        and review.first_approval_by_id is None
-    ):
-        first = {**told, "approval": 1}
-        review.move(State.WAITING, actor=by, only_if=mine, data=first, first_approval_by=by, **NOBODY)
-        return
-    # Only after it can no longer be undone; and should this process end, a worker publishes it all the same.
-    due = timezone.now() + UNDO if said.verdict == Verdict.APPROVED else None
-    changes: dict[str, Any] = {"claimed_by": by, "claimed_until": None, "retry_at": due}
-    review.move(said.verdict, actor=by, only_if=mine, data=told, **changes)
+def _superseded(review: Review, by: User, said: Said) -> Decision:
+    """Call it in a transaction. Raises Lost where it is not the verdict any more that `review` tells of."""
+    stood = review.state
+    lock(review)
+    if (stood, review.state) != (State.APPROVED, State.PUBLISHED) and stood != review.state:
+        raise Lost
+    first = review.is_undecided and review.first_approval_by_id == by.pk
+    last = review.decisions.filter(**{"decided_by": by, "verdict": Verdict.APPROVED} if first else {}).last()
+    if last is None or (review.is_undecided and not first) or review.state == State.RECALLED:
+        words = review.get_state_display().lower()
+        raise Conflict(f"There is no verdict to change: this picture is {words}.")
+    if said.verdict == last.verdict:
+        raise Invalid("That is the verdict already.")
+    if said.verdict == Verdict.CHANGES:
+        raise Invalid("Changes are asked for while a picture waits. Reject it, and ask for a new one.")
+    if said.verdict == Verdict.APPROVED:
+        require_fit(review)
+    telling.forget(last)
+    if review.state == State.PUBLISHED:
+        take_back(review.asset_version, by, verdict=said.verdict, **_told(said))
+        return _write(review, by, said, supersedes=last)
+    if first:
+        if review.is_held:
+            raise Lost
+        take(review, by, {})
+    return _write(review, by, said, first=_move(review, by, said), supersedes=last)
 
 
-def _write(review: Review, by: User, said: Said, **more: Any) -> Decision:
+def _move(review: Review, by: User, said: Said) -> bool:
+    """To where the verdict leads; whether that is only the first of two approvals. Raises Conflict."""
+    same: dict[str, Any] = {"first_approval_by": review.first_approval_by_id}
+    if review.state == State.CLAIMED:
+        same["claimed_by"] = by
+    approved = said.verdict == Verdict.APPROVED
+    if approved and review.brand.approvals > 1 and review.first_approval_by_id in (None, by.pk):
+        told = {**_told(said), "approval": 1}
+        review.move(State.WAITING, actor=by, only_if=same, data=told, first_approval_by=by, **NOBODY)
+        return True
+    # A worker publishes it when it can no longer be undone.
+    due = said.until if approved else None
+    changes: dict[str, Any] = {"claimed_by": by, "claimed_until": None, "retry_at": due, "problem": ""}
+    review.move(said.verdict, actor=by, only_if=same, data=_told(said), **changes)
+    return False
+
+
+def _told(said: Said) -> dict[str, Any]:
+    """What the trail tells of a verdict."""
+    told: dict[str, Any] = {"reasons": [reason.code for reason in said.reasons], "note": said.note}
+    return {**told, "why": said.why} if said.why else told
+
+
+def _write(review: Review, by: User, said: Said, *, first: bool = False, **more: Any) -> Decision:
     output = review.output
     decision = Decision.objects.create(
         review=review,
@@ -231,38 +282,48 @@ def _write(review: Review, by: User, said: Said, **more: Any) -> Decision:
         decided_by=by,
         act=said.act,
         asked=said.asked,
-        undo_until=timezone.now() + UNDO,
         seen={"output": output.sha256, "flags": [flag["code"] for flag in output.flags]},
         **more,
     )
     DecisionReason.objects.bulk_create(
         DecisionReason(decision=decision, reason=reason, words=reason.words) for reason in said.reasons
     )
-    telling.remember(decision)
+    if not first:
+        telling.remember(decision)
     return decision
 
 
-def _undone(review: Review, decision: Decision, by: User, *, hold: bool) -> None:
+def _undone(review: Review, decision: Decision, by: User) -> None:
     """Call it in a transaction. Raises Conflict where it is too late."""
+    _take_out(decision, review)  # generations are locked before reviews, as where they are asked for
+    lock(review)
     if review.decisions.last() != decision:
         raise Conflict("This verdict is undone already, or there is a newer one.")
-    if decision.undo_until is None or decision.undo_until < timezone.now():
+    late = decision.undo_until is None or decision.undo_until <= timezone.now()
+    if late or review.state in (State.PUBLISHED, State.RECALLED):
         raise Conflict("The ten seconds are over. Change the verdict instead, and say why.")
-    if decision.asked and decision.asked.parent_id == review.output.generation_id:
-        cancel(generation=decision.asked, by=by)
     told = {"undone": decision.verdict}
-    if review.state == State.WAITING:  # the first of two approvals
-        same = Review.objects.filter(pk=review.pk, state=State.WAITING, first_approval_by=by)
+    if review.is_undecided:  # The first of two approvals. Who looks at it meanwhile goes on: theirs is first.
+        same = Review.objects.filter(pk=review.pk, state=review.state, first_approval_by=by)
         if same.update(first_approval_by=None) != 1:
-            raise Conflict("Somebody is looking at this picture for the second approval.")
+            raise Conflict
         review.first_approval_by = None
         record("review.undone", review, actor=by, **told)
     else:
-        free: dict[str, Any] = {**NOBODY, "retry_at": None}
-        review.move(State.WAITING, actor=by, data=told, **free)
-    if hold:
-        claim(review=review, by=by)
+        review.move(State.WAITING, actor=by, data=told, retry_at=None, **NOBODY)
     Decision.objects.create(
         review=review, verdict=Verdict.UNDONE, decided_by=by, act=decision.act, supersedes=decision
     )
     telling.forget(decision)
+
+
+def _take_out(decision: Decision, review: Review) -> None:
+    """Cancel what it asked for instead, where it still waits and nobody else wanted it."""
+    asked = decision.asked
+    if asked is None or asked.parent_id != review.output.generation_id or asked.items.exists():
+        return
+    undone = Decision.objects.filter(verdict=Verdict.UNDONE).values("supersedes")
+    if asked.asked_by_decisions.exclude(pk=decision.pk).exclude(pk__in=undone).exists():
+        return
+    with suppress(Conflict):  # it is being made already, and comes
+        cancel(generation=asked, by=decision.decided_by)

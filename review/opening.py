@@ -4,7 +4,7 @@ from typing import Any
 
 from brandkit.common.models import record
 from generation.models import Generation, Output
-from review.models import Review
+from review.models import Decision, Review, Verdict
 
 
 def open_review(sender: type[Output], output: Output, **signal: Any) -> None:
@@ -32,5 +32,6 @@ def open_review(sender: type[Output], output: Output, **signal: Any) -> None:
 
 def _who_wanted_changes(generation: Generation) -> int | None:
     """Number of the person to whom it comes back, if anybody asked for it instead of another picture."""
-    decision = generation.asked_by_decisions.order_by("id").last()
+    undone = Decision.objects.filter(verdict=Verdict.UNDONE).values("supersedes")
+    decision = generation.asked_by_decisions.exclude(pk__in=undone).order_by("id").last()
     return decision.decided_by_id if decision else None

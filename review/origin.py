@@ -1,6 +1,7 @@
 """Where a picture came from, input by input, and in what two pictures differ."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from brandkit.accounts.models import User
 from brandkit.common.models import Event
 from generation.models import Generation
-from review.models import Review
+from review.models import Reason, Review, Verdict
 
 WORDS = {
     "generation.queued": "Put back, to be tried again",
@@ -23,10 +25,18 @@ WORDS = {
     "review.claimed": "Taken to be looked at",
     "review.approved": "Approved",
     "review.rejected": "Rejected",
+    "review.changes_requested": "Changes wanted",
+    "review.undone": "Undone",
     "review.not_published": "Could not be published",
     "review.published": "Published",
     "review.recalled": "Taken back",
+    "pin.added": "Pin put",
+    "pin.edited": "Pin edited",
+    "pin.deleted": "Pin deleted",
+    "pin.resolved": "Pin resolved",
+    "pin.reopened": "Pin opened again",
 }
+VERDICTS = {f"review.{verdict}" for verdict in (Verdict.APPROVED, Verdict.REJECTED, Verdict.CHANGES)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +54,37 @@ class Input:
 
 @dataclass(frozen=True)
 class Happened:
-    """One event, in words."""
+    """One event, in words. names: of the brand's reasons by code, of people by number."""
 
     event: Event
+    names: Mapping[str | int, str]
 
     @property
     def words(self) -> str:
-        kind = self.event.kind
+        """What was done."""
+        kind, data = self.event.kind, self.event.data
         if kind == "generation.queued" and self.event.actor:
             return "Asked for"
+        if undone := data.get("undone"):
+            return f"Undone: {WORDS[f'review.{undone}'].lower()}"
+        if kind == "review.waiting" and data.get("from"):
+            put_back = "Put back" if self.event.actor else "Let go of: nobody looked at it any more"
+            return _first_approval(self.event) or put_back
+        if taken_from := data.get("taken_from"):
+            return f"Taken over from {self.names[taken_from]}"
         return WORDS.get(kind) or kind.replace(".", ": ").replace("_", " ")
+
+    @property
+    def detail(self) -> str:
+        """What was said with it: reasons, note, why a verdict took another's place; the words of a pin."""
+        data = self.event.data
+        if self.event.kind.startswith("pin."):
+            return f"“{data['words']}”"
+        codes = [*data.get("reasons", ()), *filter(None, [data.get("reason")])]  # one only, in old events
+        parts = [", ".join(self.names.get(code, code) for code in codes)]
+        parts += [f"“{note}”" for note in [data.get("note")] if note]
+        parts += [f"in place of another verdict: “{why}”" for why in [data.get("why")] if why]
+        return "; ".join(filter(None, parts))
 
 
 def inputs(generation: Generation) -> list[Input]:
@@ -122,13 +153,36 @@ def trail(review: Review) -> list[Happened]:
     rows = [output.generation, output, review]
     about = [Q(object_type=row._meta.label_lower, object_id=row.pk) for row in rows]
     events = Event.objects.filter(about[0] | about[1] | about[2]).select_related("actor").order_by("id")
-    return [Happened(event) for event in _without_doubles(list(events))]
+    told = _without_doubles(list(events))
+    names = _names(review, told)
+    return [Happened(event, names) for event in told]
+
+
+def _names(review: Review, events: list[Event]) -> dict[str | int, str]:
+    """What its events name by code or number."""
+    names: dict[str | int, str] = {}
+    if any(event.data.get("reasons") or event.data.get("reason") for event in events):
+        names |= dict(Reason.objects.filter(brand=review.brand).values_list("code", "words"))
+    if people := {number for event in events if (number := event.data.get("taken_from"))}:
+        names |= {user.pk: str(user) for user in User.objects.filter(pk__in=people)}
+    return names
+
+
+def _first_approval(event: Event) -> str:
+    """In words; empty where it is another event."""
+    return "Approved, the first of two" if event.data.get("approval") else ""
 
 
 def _without_doubles(events: list[Event]) -> list[Event]:
-    """A claim right before its own verdict says nothing."""
-    said = {"review.approved", "review.rejected"}
-    hidden = {a.pk for a, b in pairwise(events) if a.kind == "review.claimed" and b.kind in said}
+    """A claim right before its own verdict says nothing, unless it was taken from somebody."""
+    hidden = {
+        a.pk
+        for a, b in pairwise(events)
+        if a.kind == "review.claimed"
+        and (b.kind in VERDICTS or _first_approval(b))
+        and a.actor == b.actor
+        and "taken_from" not in a.data
+    }
     return [event for event in events if event.pk not in hidden]
 
 

@@ -1,8 +1,11 @@
 """What older rows lack: reviews narrowed down, every brand's reasons, and the reasons of old verdicts."""
 
+from itertools import islice
+
 from django.db import migrations
 from django.db.models import OuterRef, Subquery
 
+AT_ONCE = 1000
 STARTING = {
     "shape": "Shape changed",
     "colour": "Colour off",
@@ -38,9 +41,11 @@ def fill(apps, schema_editor):
             Reason.objects.create(brand=brand, code=code, words=words, position=position)
     reasons = {(reason.brand_id, reason.code): reason for reason in Reason.objects.all()}
     Given = apps.get_model("review", "DecisionReason")
-    for decision in apps.get_model("review", "Decision").objects.exclude(reason="").select_related("review"):
-        reason = reasons[decision.review.brand_id, decision.reason]
-        Given.objects.create(decision=decision, reason=reason, words=reason.words)
+    decisions = apps.get_model("review", "Decision").objects.exclude(reason="").order_by("pk")
+    said = decisions.values_list("pk", "review__brand", "reason").iterator()
+    while some := list(islice(said, AT_ONCE)):
+        why = [(pk, reasons[brand, code]) for pk, brand, code in some]
+        Given.objects.bulk_create(Given(decision_id=pk, reason=one, words=one.words) for pk, one in why)
 
 
 def back(apps, schema_editor):

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from shutil import copyfileobj
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -29,11 +30,13 @@ from review.publishing.renditions import MEDIA_TYPES, Unfit, cut, encode, window
 from templates_app.models import OutputFormat
 
 logger = logging.getLogger(__name__)
+State = Review.State
 
 # An output is ours or a provider's, and may be larger than a photo that people upload.
 LIMITS = Limits(bytes=200 * 2**20, long_side=Limits.side)
 AGAIN_AFTER = timedelta(minutes=5)
-AT_ONCE = 20
+AT_ONCE = 5
+"""So many are published a second: other chores wait for them."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,13 @@ def why_unfit(review: Review) -> str:
 def publish(*, review: Review, by: User) -> AssetVersion:
     """Give an approved picture its public address.
 
-    Raises NotAllowed, Conflict where it is not approved or published already, Unfit, StorageFailed:
-    the review stays approved then, and nothing of it is public.
+    Raises NotAllowed, Conflict where it is not approved, published already or can still be undone, Unfit,
+    StorageFailed: the review stays approved then, and nothing of it is public.
     """
     require(by, Act.REVIEW, review.brand)
+    review.refresh_from_db(fields=["state", "retry_at"])
+    if review.state == State.APPROVED and review.decisions.filter(undo_until__gt=timezone.now()).exists():
+        raise Conflict("It is published in some seconds: until then, its approval can be undone.")
     return _publish(review, by)
 
 
@@ -89,7 +95,7 @@ def publish_or_note(*, review: Review, by: User) -> AssetVersion | None:
 
 
 def _publish(review: Review, by: User) -> AssetVersion:
-    if review.state != Review.State.APPROVED:
+    if review.state != State.APPROVED:
         words = review.get_state_display().lower()
         raise Conflict(f"This picture is {words}; only an approved one can be published.")
     made = _make(review.output)
@@ -119,11 +125,11 @@ def unpublish(*, version: AssetVersion, by: User) -> None:
     delete_files(version)
 
 
-def take_back(version: AssetVersion, by: User) -> None:
-    """The rows' part of it. Raises Conflict where it has been taken back already."""
-    told = {"asset": version.asset.name, "version": version.number}
+def take_back(version: AssetVersion, by: User, **why: Any) -> None:
+    """The rows' part of it. why: for the trail. Raises Conflict where it has been taken back already."""
+    told = {"asset": version.asset.name, "version": version.number, **why}
     with transaction.atomic():
-        version.review.move(Review.State.RECALLED, actor=by, data=told)
+        version.review.move(State.RECALLED, actor=by, data=told)
         changes = {"recalled_at": timezone.now(), "recalled_by": by}
         AssetVersion.objects.filter(pk=version.pk).update(**changes)
         Asset.objects.filter(current=version).update(taken_back=True)
@@ -142,10 +148,11 @@ def publish_due(sender: object = None, **signal: object) -> None:
     Receives `ticked`, from several workers at once: of each review one of them sees to it.
     """
     now = timezone.now()
-    due = Review.objects.for_desk().filter(state=Review.State.APPROVED, retry_at__lte=now)
+    due = Review.objects.for_desk().filter(state=State.APPROVED, retry_at__lte=now)
     for review in due.order_by("retry_at")[:AT_ONCE]:
         mine = Review.objects.filter(pk=review.pk, state=review.state, retry_at=review.retry_at)
         if mine.update(retry_at=now + AGAIN_AFTER):
+            review.retry_at = now + AGAIN_AFTER
             decision = review.decisions.select_related("decided_by").latest("id")
             publish_or_note(review=review, by=decision.decided_by)
 
@@ -160,7 +167,8 @@ def _note(review: Review, error: BrandkitError) -> None:
     hopeless = isinstance(error, Unfit)
     again = {"problem": error.message, "retry_at": None if hopeless else timezone.now() + AGAIN_AFTER}
     with transaction.atomic():
-        changed = Review.objects.filter(pk=review.pk, state=Review.State.APPROVED).update(**again)
+        same = Review.objects.filter(pk=review.pk, state=State.APPROVED, retry_at=review.retry_at)
+        changed = same.update(**again)
         if changed and not review.problem:
             record("review.not_published", review, words=error.message)
     review.refresh_from_db(fields=["state", *again])
@@ -207,12 +215,16 @@ def _asset(output: Output) -> Asset:
 
 
 def _published(review: Review, by: User, asset: Asset, made: Made, names: tuple[str, str]) -> AssetVersion:
+    # Locked before its asset, as where it is taken back. And it may have been undone and approved anew.
+    same = Review.objects.select_for_update(no_key=True).filter(pk=review.pk, state=review.state)
+    if not same.filter(retry_at=review.retry_at).exists():
+        raise Conflict("This picture has changed meanwhile. Look at it again.")
     asset = Asset.objects.select_for_update().get(pk=asset.pk)  # so that two versions get two numbers
     if not public_store().exists(names[0]):  # an equal picture was taken back since we put it there
         keep(public_store(), names[0], made.data)
     number = (asset.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     told = {"asset": asset.name, "version": number, "key": made.key}
-    review.move(Review.State.PUBLISHED, actor=by, data=told, problem="", retry_at=None)
+    review.move(State.PUBLISHED, actor=by, data=told, problem="", retry_at=None)
     version = AssetVersion.objects.create(
         asset=asset,
         number=number,

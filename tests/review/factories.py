@@ -35,6 +35,7 @@ def make_published(brand: Brand, *, by: User | None = None, **fields: Any) -> As
 def approve(review: Review, by: User) -> None:
     """Approved, and published as a worker does when it can no longer be undone."""
     decide(review=review, by=by, verdict="approved")
+    too_late(review)
     publish(review=review, by=by)
 
 

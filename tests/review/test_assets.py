@@ -17,7 +17,7 @@ from review.models import Asset, AssetVersion, Rendition
 from review.publishing.actions import publish, unpublish
 from templates_app.models import OutputFormat
 from tests.factories import make_brand
-from tests.review.factories import make_published, make_review
+from tests.review.factories import make_published, make_review, too_late
 from tests.review.test_publishing import fill_the_disk, inputs, other_picture
 
 pytestmark = pytest.mark.django_db
@@ -135,6 +135,7 @@ def test_it_keeps_showing_what_was_approved_later_when_an_older_approval_is_publ
         fill_the_disk(disk)
         early = make_review(brand, **same, output=other_picture("pink"))
         decide(review=early, by=reviewer, verdict="approved")
+    too_late(early)
     late = make_published(brand, **same)
     publish(review=early, by=reviewer)
     assert Asset.objects.get().current == library.version_of(brand, late.asset.name, None) == late
