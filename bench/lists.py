@@ -45,10 +45,15 @@ def cursor(position: str) -> str:
 
 LIBRARY, API = "/b/many/library/", "/api/v1"
 SCENE = "scene=scene-1"
+TURNS = f"batch={BATCH}&order=priority"
 # first page, and the same list deep down; {old} is near the oldest row, {new} near the newest.
 WAITING = [
     ("/b/many/review/", "/b/many/review/?after={new}"),
     ("/b/many/review/{first}/", "/b/many/review/{new}/"),
+    (f"/b/many/review/?{TURNS}", f"/b/many/review/?{TURNS}&after={{new}}"),
+    (f"/b/many/review/{{first}}/?part=desk&{TURNS}", f"/b/many/review/{{new}}/?part=desk&{TURNS}"),
+    ("/b/many/review/grid/", "/b/many/review/grid/?after={new}"),
+    (f"/b/many/review/grid/?{TURNS}", f"/b/many/review/grid/?{TURNS}&after={{new}}"),
     (f"{API}/reviews", f"{API}/reviews?cursor={{cursor_new}}"),
     ("/b/many/studio/", "/b/many/studio/pictures/older?before={old}"),
     (f"{API}/generations", f"{API}/generations?cursor={{cursor_old}}"),

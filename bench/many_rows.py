@@ -4,10 +4,11 @@ Run as `python -m bench.many_rows 1000000`, with DATABASE_URL naming an empty da
 is made as tests make it, with real small files; the others are copied from it in the database, so they share
 its files. Says "ready" when that is done, then answers each line on its standard input with one of JSON:
 a path with the seconds that its page took and the queries that it asked; PUBLISH once all that waited for its
-verdict is published.
+verdict is published; SERVE with the address of a server on all this, and the cookie that signs in there.
 """
 
 import json
+import logging
 import os
 import sys
 import time
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from review.models import AssetVersion, Review
 
-PUBLISH = "publish"
+PUBLISH, SERVE = "publish", "serve"
 BASE = 1000
 """The number that the rows are counted from; what stands below is one of each kind."""
 SCENES, FORMATS = 4, 3
@@ -236,6 +237,22 @@ def release() -> None:
     Review.objects.filter(state=Review.State.CLAIMED).update(**free)
 
 
+def serve(client: "Client") -> dict[str, str]:
+    """A server on the pages and their files, in threads of this process, for as long as it lives."""
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.test.testcases import LiveServerThread
+
+    logging.getLogger("django.server").setLevel(logging.ERROR)
+    thread = LiveServerThread("localhost", StaticFilesHandler)
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    assert thread.error is None, thread.error
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    return {"url": f"http://localhost:{thread.port}", "name": cookie.key, "value": cookie.value}
+
+
 def lines() -> Iterator[str]:
     for line in sys.stdin:
         yield line.strip()
@@ -258,6 +275,8 @@ def main() -> None:
             publish(first, rows)
             settle()
             print("{}", flush=True)
+        elif line == SERVE:
+            print(json.dumps(serve(client)), flush=True)
         else:
             print(json.dumps(page(client, line)), flush=True)
 
