@@ -34,6 +34,18 @@
     return layer()?.checkVisibility() ? layer() : undefined;
   }
 
+  // Moves the picture so that `mark` is seen; browsers would scroll what the viewer has placed.
+  function show(mark) {
+    const frame = mark.closest("[data-stage]");
+    if (!frame) return;
+    frame.scrollTo(0, 0);
+    const [seen, at] = [frame.getBoundingClientRect(), mark.getBoundingClientRect()];
+    const [x, y] = [(at.left + at.right) / 2, (at.top + at.bottom) / 2];
+    if (x >= seen.left && x <= seen.right && y >= seen.top && y <= seen.bottom) return;
+    const detail = { pane: "output", across: (seen.left + seen.right) / 2 - x, down: (seen.top + seen.bottom) / 2 - y };
+    frame.dispatchEvent(new CustomEvent("viewer:drag", { detail, bubbles: true }));
+  }
+
   // Markers
 
   function marker(item) {
@@ -60,6 +72,7 @@
       place.classList.add("quiet");
     });
     for (const name of ["pointerenter", "focusin"]) place.addEventListener(name, () => item.classList.add("at"));
+    place.addEventListener("focusin", () => show(place));
     for (const name of ["pointerleave", "focusout"]) {
       place.addEventListener(name, () => {
         item.classList.remove("at");
@@ -137,6 +150,7 @@
       const step = event.shiftKey ? LEAP : STEP;
       const { x, y } = crosshair.dataset;
       aim(within(0, Number(x) + (way[0] * step) / width, 1), within(0, Number(y) + (way[1] * step) / height, 1));
+      show(crosshair);
       say(`${Math.round(crosshair.dataset.x * 100)} % from the left, ${Math.round(crosshair.dataset.y * 100)} % from the top.`);
     } else if (event.key === "Enter") {
       ask();
@@ -215,7 +229,7 @@
     layer()?.classList.remove("placing");
     shown();
     const item = touched && document.getElementById(touched);
-    (item?.querySelector("summary, button") ?? list().querySelector("h2")).focus({ preventScroll: true });
+    (item?.querySelector("summary, button") ?? list().querySelector("[data-act=pin-add]") ?? list().querySelector("h2")).focus({ preventScroll: true });
     say(list().querySelector(".pins-told").dataset.told);
   });
 })();
