@@ -109,6 +109,7 @@
   let clock;
   function offer(act, words, seconds) {
     clearInterval(clock);
+    if (seconds <= 0) return say(words);
     undo.elements.act.value = act;
     undo.querySelector(".undo-said").textContent = words;
     const end = performance.now() + seconds * 1000;
@@ -120,6 +121,7 @@
     undo.hidden = false;
     tick();
     clock = setInterval(tick, 250);
+    return undefined;
   }
 
   function close() {
