@@ -162,6 +162,8 @@ def again(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
         variation=selectors.next_variation(old),
         provider=old.provider,
         variables=old.variables,
+        parent=old.parent,
+        changes=old.changes,
     )
     return asked(request, brand, [new])
 

@@ -35,13 +35,16 @@ def request(
     variation: int = 1,
     provider: str = "",
     variables: Mapping[str, Any] | None = None,
+    parent: Generation | None = None,
+    changes: Sequence[str] = (),
     send: bool = True,
 ) -> tuple[Generation, bool]:
     """Ask for one picture; the bool says whether nobody had asked for it before.
 
     The same wish again is the same Generation; one that ended without a picture is queued again.
     by: None in the operator's shell. provider: an alias; "" is the usual one. variables: over the prompt's
-    own usual values. send: False where the caller runs it itself.
+    own usual values. parent, changes: those of a picture that a reviewer wanted, where it is asked for once
+    more. send: False where the caller runs it itself.
     Raises Invalid (with what to do), NotFound for another brand's things, NotAllowed.
     """
     _check(brand, by, [subject], [scene_version], prompt_version, [output_format])
@@ -54,6 +57,8 @@ def request(
         variation=checked_variation(variation),
         variables=variables or {},
         references=sent_by(model, [subject]),
+        parent=parent,
+        changes=changes,
     )
     wanted = [wish.row(subject, scene_version, output_format)]
     [answer] = add_all(wanted, brand=brand, by=by, references=wish.references, send=send)

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from brandkit.accounts.models import Brand, User
+from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict, Invalid, NotAllowed
 from generation import budgets
 from generation.models import Generation, Output
@@ -20,6 +21,7 @@ from review.models import Decision, Pin, Reason, Review
 from templates_app.models import PromptVersion, SceneVersion
 from tests.factories import make_format, make_output, make_scene, make_user, set_state
 from tests.generation.money import priced
+from tests.races import at_once
 from tests.review.factories import kinds, make_review
 from tests.review.pages import address, client_of, text
 
@@ -201,6 +203,41 @@ def test_it_does_neither_where_it_can_do_one_only(
         ask_for_changes(review=review, by=designer, reasons=["label"])
     assert (children(review), Decision.objects.count(), kinds(review)) == ([], 0, before)
     assert budgets.standing(brand).reserved == NONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_ask_at_once_one_is_heard_and_one_picture_asked_for(
+    brand: Brand, review: Review, reviewer: User
+) -> None:
+    def ask() -> str:
+        who = make_user(brand, Role.REVIEWER)
+        mine = Review.objects.for_desk().get(pk=review.pk)
+        try:
+            decision = ask_for_changes(review=mine, by=who, reasons=["label"], changes=[f"As {who.pk} says"])
+        except Conflict as error:
+            return error.message
+        if not decision.act:
+            return ""
+        return "undone" if undo(act=decision.act, by=who).done else "not undone"
+
+    told = at_once(8, ask)
+    heard = [words for words in told if words == "undone"]
+    assert heard
+    assert all(words == "undone" or "picture" in words for words in told)
+    states = {child.state for child in children(review)}
+    assert (len(children(review)), states) == (len(heard), {"cancelled"})
+    assert budgets.standing(brand).reserved == NONE
+
+
+def test_asking_for_the_changed_picture_once_more_keeps_its_changes(
+    brand: Brand, review: Review, reviewer: User, designer: User
+) -> None:
+    child = ask_for_changes(review=review, by=reviewer, reasons=["label"]).asked
+    assert child
+    client_of(designer).post(reverse("studio:again", args=[brand.slug, child.pk]))
+    twin = Generation.objects.latest("pk")
+    assert (twin.changes, twin.parent, twin.prompt) == (child.changes, child.parent, child.prompt)
+    assert (twin.variation, twin.requested_by, twin.retry_at) == (2, designer, None)
 
 
 # The page
