@@ -20,26 +20,13 @@
   const clamp = (value, low, high) => Math.min(Math.max(value, low), Math.max(low, high));
   const dense = () => window.devicePixelRatio || 1;
   const whole = (value) => Math.round(value * dense()) / dense();
-  const put = (element, values) => {
-    for (const [name, value] of Object.entries(values)) element.style.setProperty(name, value);
+  const put = (element, values, unit = "px", prefix = "") => {
+    for (const [name, value] of Object.entries(values)) element.style.setProperty(prefix + name, `${value}${unit}`);
   };
 
   // What goes on with the next pictures.
-  function recall() {
-    try {
-      return JSON.parse(sessionStorage.getItem(KEPT)) ?? {};
-    } catch {
-      return {};
-    }
-  }
-
-  function keep({ view, pair, paused }) {
-    try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ view, pair, paused }));
-    } catch {
-      // Private windows may refuse: then each picture begins anew.
-    }
-  }
+  const recall = () => JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  const keep = ({ view, chosen, paused }) => sessionStorage.setItem(KEPT, JSON.stringify({ view, chosen, paused }));
 
   function paneOf(figure) {
     const [width, height] = figure.dataset.size.split(" ").map(Number);
@@ -56,9 +43,9 @@
     const v = {
       root, panes, stage: root.querySelector(".viewer-stage"), find: (selector) => root.querySelector(selector),
       zoom: null, x: 0.5, y: 0.5, slide: 50, shown: 1, boxes: {}, timer: 0, leaving: new AbortController(),
-      view: kept.view ?? "one", pair: [panes.before ? "before" : "scene", "output"], paused: still || Boolean(kept.paused),
+      view: kept.view ?? "one", chosen: kept.chosen ?? ["scene", "output"], paused: still || Boolean(kept.paused),
     };
-    if (!panes.before && kept.pair?.every((name) => panes[name])) v.pair = kept.pair;
+    v.pair = panes.before ? ["before", "output"] : v.chosen;
     if (place.picture === root.dataset.picture) Object.assign(v, place);
     return v;
   }
@@ -120,7 +107,7 @@
     return { left: whole(at(v.x, box.width, width)), top: whole(at(v.y, box.height, height)), width, height };
   }
 
-  // Where the image lies on its sheet, in shares of it. A scene is cropped as the compositor does (`place._view`):
+  // Where the image lies on its sheet, in hundredths of it. A scene is cropped as the compositor does (`place._view`):
   // room on opposite sides of the slot shrinks alike.
   function imageOn(pane, sheet) {
     const ratio = sheet.width / sheet.height;
@@ -129,18 +116,18 @@
     const high = (contained ? Math.min : Math.max)(1, ratio / pane.ratio);
     const [x0, y0, x1, y1] = pane.slot ?? [0, 0, 1, 1];
     const before = (low, end) => (pane.slot ? low / Math.max(low + 1 - end, 1e-6) : 0.5);
-    return { left: (1 - wide) * before(x0, x1), top: (1 - high) * before(y0, y1), width: wide, height: high };
+    const left = (1 - wide) * before(x0, x1);
+    return { left: 100 * left, top: 100 * (1 - high) * before(y0, y1), width: 100 * wide, height: 100 * high };
   }
 
   function draw(v) {
+    v.root.dataset.view = v.view;
+    v.find(".viewer-pair").hidden = !isPair(v);
     v.boxes = layOut(v);
-    for (const pane of Object.values(v.panes)) {
-      pane.figure.hidden = !isOpen(v, pane.name);
-      if (!pane.figure.hidden) drawPane(v, pane);
-    }
+    for (const pane of Object.values(v.panes)) drawPane(v, pane);
     drawPair(v);
     drawTools(v);
-    place = { picture: v.root.dataset.picture, zoom: v.zoom, x: v.x, y: v.y, slide: v.slide };
+    place = { picture: v.root.dataset.picture, zoom: v.zoom, x: v.x, y: v.y, slide: v.slide, pair: v.pair };
     document.dispatchEvent(new CustomEvent("viewer:moved"));
   }
 
@@ -148,12 +135,12 @@
     const box = v.boxes[pane.name];
     const sheet = sheetOf(v, pane, box);
     const image = imageOn(pane, sheet);
-    const pixels = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `${value}px`]));
-    put(pane.figure, { left: `${box.left}px`, top: `${box.top}px`, width: `${box.width}px`, "--tall": `${box.height}px` });
-    put(pane.sheet, pixels(sheet));
-    put(pane.sheet, Object.fromEntries(Object.entries(image).map(([name, value]) => [`--${name}`, `${100 * value}%`])));
+    put(pane.figure, { left: box.left, top: box.top, width: box.width, "--tall": box.height });
+    put(pane.sheet, sheet);
+    put(pane.sheet, image, "%", "--");
     pane.at = sheet;
-    pane.figure.dataset.pixels = Math.round(sheet.width * image.width * dense());
+    pane.figure.hidden = !isOpen(v, pane.name);
+    pane.figure.dataset.pixels = Math.round((sheet.width * image.width * dense()) / 100);
   }
 
   function drawPair(v) {
@@ -169,10 +156,10 @@
     if (v.view !== "slider") return;
     const [low, high] = edges(v);
     const x = whole(low + ((high - low) * v.slide) / 100);
-    put(v.panes[second].figure, { "clip-path": `inset(0 0 0 ${x}px)` });
+    v.panes[second].figure.style.setProperty("clip-path", `inset(0 0 0 ${x}px)`);
     const { top, height } = v.panes[second].at;
     const [begin, end] = [Math.max(0, top), Math.min(v.stage.clientHeight, top + height)];
-    put(line, { left: `${x}px`, top: `${begin}px`, height: `${end - begin}px` });
+    put(line, { left: x, top: begin, height: end - begin });
   }
 
   // Left and right end of what can be seen of the picture: there the slider begins and ends.
@@ -189,18 +176,15 @@
       button.setAttribute("aria-pressed", String(zooms[act] ?? act === `view-${v.view}`));
     }
     for (const button of v.root.querySelectorAll(".viewer-pan button")) button.disabled = !canPan(v);
-    const percent = now < 0.1 ? (100 * now).toFixed(1) : Math.round(100 * now);
-    const words = `${percent} %`;
+    const words = `${now < 0.1 ? (100 * now).toFixed(1) : Math.round(100 * now)} %`;
     const zoom = v.find(".viewer-zoom");
     if (zoom.textContent !== words) zoom.textContent = words;
-    v.root.dataset.view = v.view;
     v.root.classList.toggle("pixels", now >= 2);
     v.root.classList.toggle("movable", canPan(v));
     drawChoice(v);
   }
 
   function drawChoice(v) {
-    v.find(".viewer-pair").hidden = !isPair(v);
     v.root.querySelectorAll("[data-pick]").forEach((select, at) => {
       select.value = v.pair[at];
       select.classList.toggle("shown", v.view === "blink" && at === v.shown);
@@ -327,6 +311,7 @@
 
   function choose(v, pair) {
     v.pair = pair;
+    if (!pair.includes("before")) v.chosen = pair;
     keep(v);
     draw(v);
   }
