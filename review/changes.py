@@ -17,23 +17,18 @@ from generation.wish import LONGEST_CHANGE
 from review.claiming import require_judge
 from review.deciding import UNDO, checked_reasons, decide
 from review.models import Decision, Pin, Reason, Review, Verdict
+from review.models.pins import third_of
 from templates_app.models import OutputFormat, SceneVersion
 
 SAYS_NOTHING = "other"
 """Code of the reason that tells a model nothing: what was meant stands in the note."""
 AFTER = UNDO + timedelta(seconds=1)
 """So long nothing is called: the verdict, which is written a moment later, can be undone till then."""
-PLACES = (
-    ("At the upper left", "At the top", "At the upper right"),
-    ("At the left", "In the middle", "At the right"),
-    ("At the lower left", "At the bottom", "At the lower right"),
-)
 
 
 def place_of(x: float, y: float) -> str:
     """A place in a picture as words, in thirds and in percent. x, y: shares of its width and height."""
-    row, column = (min(int(share * 3), 2) for share in (y, x))
-    return f"{PLACES[row][column]} ({x:.0%} from the left, {y:.0%} from the top)".replace("%", " %")
+    return f"{third_of(x, y)} ({x:.0%} from the left, {y:.0%} from the top)".replace("%", " %")
 
 
 def lines_of(reasons: Iterable[Reason], note: str, pins: Iterable[Pin]) -> list[str]:

@@ -29,15 +29,6 @@ class Shown:
     mine: bool
     open: bool
 
-    @property
-    def place(self) -> str:
-        """Where it is, in words."""
-        row = ("upper", "", "lower")[min(int(self.pin.y * 3), 2)]
-        column = ("left", "", "right")[min(int(self.pin.x * 3), 2)]
-        if not row and not column:
-            return "middle"
-        return f"{row or 'middle'} {column or 'middle'}"
-
 
 def add(*, review: Review, by: User, x: float, y: float, words: str) -> Pin:
     """Put a pin, as long as there is no verdict. x, y: shares of the picture's width and height.

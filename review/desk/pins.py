@@ -47,7 +47,7 @@ def change(request: HtmxRequest, brand: Brand, pk: int, pin: int, act: str) -> H
 
 
 ACTS: dict[str, tuple[Callable[..., None], str]] = {
-    "resolve": (pins.resolve, "The pin is settled."),
+    "resolve": (pins.resolve, "The pin is resolved."),
     "reopen": (pins.reopen, "The pin is open again."),
     "delete": (pins.delete, "The pin is deleted."),
 }

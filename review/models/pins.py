@@ -7,15 +7,25 @@ from django.db import models
 
 from review.models.reviews import Review
 
+PLACES = (
+    ("At the upper left", "At the top", "At the upper right"),
+    ("At the left", "In the middle", "At the right"),
+    ("At the lower left", "At the bottom", "At the lower right"),
+)
+
+
+def third_of(x: float, y: float) -> str:
+    """A place in a picture in words. x, y: shares of its width and height."""
+    row, column = (min(int(share * 3), 2) for share in (y, x))
+    return PLACES[row][column]
+
 
 class Pin(models.Model):
     """x, y: its place, as shares of the picture's width and height from the upper left. words: plain text.
 
     resolved_*: who thinks that it is settled. A pin is changed and deleted by `by` alone, and only until the
-    verdict; its events keep what it said.
+    verdict; the review's events keep what it said.
     """
-
-    NOUN = "pin"
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="pins")
     x = models.FloatField()
@@ -44,6 +54,6 @@ class Pin(models.Model):
         return self.words
 
     @property
-    def brand_id(self) -> int:
-        """For its events."""
-        return int(self.review.brand_id)
+    def place(self) -> str:
+        """In words."""
+        return third_of(self.x, self.y)

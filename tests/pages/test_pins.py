@@ -50,7 +50,7 @@ def test_pins_are_put_found_and_settled_by_keyboard(visit: Visit, brand: Brand, 
     shoot(page, "pins")
     assert_accessible(page)
 
-    page.get_by_role("button", name="Settle pin 2").press("Enter")
+    page.get_by_role("button", name="Resolve pin 2").press("Enter")
     expect(page.locator(".pin-mark.settled")).to_have_count(1)
     page.keyboard.press("i")
     page.keyboard.press("Escape")

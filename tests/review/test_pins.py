@@ -156,7 +156,7 @@ class TestPages:
         page = text(client.get(address("show", review.pk)))
         assert NASTY not in page
         assert "&lt;img src=x onerror=alert(1)&gt;" in page
-        assert "Lower left · Ruth" in page
+        assert "At the lower left · Ruth" in page
         client.post(address("pin-edit", review.pk, pin.pk), {"words": "Two\nlines."})
         client.post(address("pin-resolve", review.pk, pin.pk))
         pin.refresh_from_db()
@@ -188,7 +188,7 @@ class TestPages:
         put(review, reviewer)
         page = text(client_of(other).get(address("show", review.pk)))
         assert "The label is gone." in page
-        assert "Settle" not in page
+        assert "Resolve" not in page
         assert "Put the pin" in page
         assert review.requested_by is not None
         assert "Put the pin" not in text(client_of(review.requested_by).get(address("show", review.pk)))
