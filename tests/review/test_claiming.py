@@ -6,6 +6,7 @@ from django.utils import timezone
 from brandkit.accounts.models import Brand, User
 from brandkit.common.errors import Conflict
 from review.claiming import claim, release
+from review.deciding import decide
 from review.models import Review
 from review.waiting import next_for, take_next
 from tests.review.factories import kinds, make_review, run_out
@@ -51,3 +52,14 @@ def test_it_puts_a_picture_back(brand: Brand, reviewer: User, other: User) -> No
     release(review=review, by=reviewer)
     assert next_for(brand=brand, user=other) == review
     assert kinds(review) == ["waiting", "claimed", "waiting"]
+
+
+@pytest.mark.parametrize("verdict", ["approved", "rejected"])
+def test_nobody_takes_what_is_decided(brand: Brand, reviewer: User, other: User, verdict: str) -> None:
+    review = make_review(brand)
+    late = Review.objects.for_desk().get(pk=review.pk)
+    decide(review=review, by=other, verdict=verdict, reasons=["label"] if verdict == "rejected" else [])
+    for held in (late, review):
+        with pytest.raises(Conflict, match=f"Otto has {verdict} this picture already"):
+            claim(review=held, by=reviewer)
+    assert kinds(review) == ["waiting", "claimed", verdict]

@@ -1,8 +1,10 @@
 """Verdicts: who may give which, what they lead to, and what is told to those who come late."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from brandkit.accounts.models import Brand, Role, User
 from brandkit.common.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -11,7 +13,7 @@ from generation.models import Output
 from generation.services import retry
 from generation.signals import output_ready, ticked
 from review.claiming import claim, release
-from review.deciding import decide
+from review.deciding import decide, decide_many
 from review.models import AssetVersion, Decision, Review
 from review.waiting import queue
 from tests.factories import make_brand, make_generation, make_output, make_user
@@ -161,3 +163,57 @@ def test_it_takes_no_note_that_can_not_be_kept(brand: Brand, reviewer: User, not
         decide(review=review, by=reviewer, verdict="rejected", reasons=["label"], note=note)
     review.refresh_from_db()
     assert review.state == "waiting"
+
+
+def test_it_keeps_what_was_seen_and_for_how_long(brand: Brand, reviewer: User) -> None:
+    flags = [{"code": "too_small", "words": "It came as 512 × 512."}]
+    review, unseen = make_review(brand, output={"flags": flags}), make_review(brand)
+    claim(review=review, by=reviewer)
+    Review.objects.filter(pk=review.pk).update(claimed_at=timezone.now() - timedelta(seconds=42))
+    decision = decide(review=review, by=reviewer, verdict="rejected", reasons=["artefact"])
+    assert decision.seen == {"output": review.output.sha256, "flags": ["too_small"]}
+    assert decision.seconds == pytest.approx(42, abs=5)
+    assert decide(review=unseen, by=reviewer, verdict="approved").seconds is None
+
+
+def test_it_decides_on_many_at_one_stroke_and_tells_which_not(
+    brand: Brand, reviewer: User, other: User
+) -> None:
+    free, held, own, decided = (
+        make_review(brand),
+        make_review(brand),
+        make_review(brand, by=reviewer),
+        make_review(brand),
+    )
+    claim(review=held, by=other)
+    decide(review=decided, by=other, verdict="approved")
+    numbers = [free.pk, held.pk, own.pk, decided.pk]
+    stroke = decide_many(brand=brand, reviews=numbers, by=reviewer, verdict="rejected", reasons=["scene"])
+    assert stroke.done == [free]
+    assert [review for review, _ in stroke.refused] == [held, own, decided]
+    assert [words.split(",")[0].rstrip(".") for _, words in stroke.refused] == [
+        "Otto is looking at this picture",
+        "You asked for this picture yourself",
+        "Otto has approved this picture already",
+    ]
+    given = Decision.objects.get(review=free)
+    assert (given.act, given.undo_until) == (stroke.act, stroke.until)
+    assert Decision.objects.count() == 2
+
+
+def test_it_refuses_a_stroke_as_a_whole(brand: Brand, reviewer: User, other: User) -> None:
+    review, foreign = make_review(brand), make_review(make_brand())
+    refused: list[tuple[type[Exception], dict[str, Any]]] = [
+        (Invalid, {"reviews": []}),
+        (Invalid, {"reviews": list(range(1, 202))}),
+        (Invalid, {"verdict": "changes_requested", "reasons": ["scene"]}),
+        (Invalid, {"verdict": "rejected"}),
+        (NotFound, {"reviews": [review.pk, foreign.pk]}),
+        (NotAllowed, {"by": make_user(brand)}),
+    ]
+    for error, said in refused:
+        with pytest.raises(error):
+            decide_many(
+                **{"brand": brand, "reviews": [review.pk], "by": reviewer, "verdict": "approved", **said}
+            )
+    assert_untouched(review)

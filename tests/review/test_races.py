@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -157,7 +158,7 @@ def test_it_takes_one_of_two_new_verdicts() -> None:
     brand = make_brand()
     ann, ben = (make_user(brand, Role.REVIEWER, first_name=name) for name in ("Ann", "Ben"))
     review = make_published(brand).review
-    said = {"verdict": "rejected", "reasons": ["scene"], "why": "The client hates it."}
+    said: dict[str, Any] = {"verdict": "rejected", "reasons": ["scene"], "why": "The client hates it."}
     works = [partial(supersede, review=fresh(review), by=by, **said) for by in (ann, ben)]
     [told] = conflicts(at_once(*works))
     winner = Decision.objects.latest("id").decided_by

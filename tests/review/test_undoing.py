@@ -73,6 +73,7 @@ def test_nobody_undoes_what_others_decided(brand: Brand, reviewer: User, other: 
 def test_it_undoes_nothing_after_ten_seconds(brand: Brand, reviewer: User) -> None:
     review = make_review(brand)
     decision = decide(review=review, by=reviewer, verdict="approved")
+    assert decision.undo_until is not None
     assert decision.undo_until == review.retry_at, "what can't be undone any more is published, and no sooner"
     assert abs((decision.undo_until - decision.decided_at).total_seconds() - 10) < 1
     with pytest.raises(Conflict, match="It is published in some seconds"):
@@ -141,12 +142,12 @@ def test_it_leaves_what_others_want_or_is_being_made(
     brand: Brand, reviewer: User, other: User, why: str
 ) -> None:
     review = make_review(brand)
-    fields: dict[str, Any] = {"running": {"state": "running"}, "not its own": {"parent": None}}.get(why, {})
-    decision, asked = asked_for(review, reviewer, **fields)
+    made: dict[str, dict[str, Any]] = {"running": {"state": "running"}, "not its own": {"parent": None}}
+    decision, asked = asked_for(review, reviewer, **made.get(why, {}))
     if why == "in a batch":
         add_line(make_batch(brand), [asked])
     if why == "wanted instead of another":
-        said = {"verdict": "changes_requested", "reasons": ["light"]}
+        said: dict[str, Any] = {"verdict": "changes_requested", "reasons": ["light"]}
         decide(review=make_review(brand), by=other, asked=asked, **said)
     before = Generation.objects.get(pk=asked.pk).state
     undo(act=act_of(decision), by=reviewer)
