@@ -28,6 +28,8 @@ BASE = 1000
 SCENES, FORMATS = 4, 3
 KINDS = SCENES * FORMATS
 BATCH = 1
+DUE = 24
+"""Hours after which a review is overdue."""
 
 
 def set_up() -> None:
@@ -45,7 +47,7 @@ def first_of_each() -> "AssetVersion":
     from tests.factories import make_brand, make_format, make_prompt, make_scene, make_subject, make_user
     from tests.review.factories import make_published
 
-    brand = make_brand(slug="many", review_due_hours=24)
+    brand = make_brand(slug="many", review_due_hours=DUE)
     scenes = [make_scene(brand, slug=f"scene-{n}") for n in range(SCENES)]
     formats = [make_format(brand, slug=f"format-{n}") for n in range(FORMATS)]
     made = {"scene_version": scenes[-1], "output_format": formats[-1]}
@@ -106,7 +108,7 @@ def fill(rows: int) -> "AssetVersion":
     copy(output.attempt, rows, **same)
     copy(output, rows, **same, attempt_id=f"{BASE} + n")
     copy(review, rows, **same, **asked, **waiting(review, subject))
-    late = timezone.now() - timedelta(hours=2 * first.review.brand.review_due_hours)
+    late = timezone.now() - timedelta(hours=2 * DUE)
     Review.objects.filter(pk__gt=BASE, pk__lte=BASE + rows // 2).update(created_at=late)
     copy(line, -(-rows // KINDS), subject_id=f"{BASE} + n", number=f"{BASE} + n")
     copy(item, rows, **same, line_id=subject)

@@ -12,6 +12,10 @@ pytestmark = pytest.mark.django_db
 
 ADDRESSES = [
     "/b/acme/review/{waiting}/",
+    "/b/acme/review/{waiting}/?part=desk&scene={waits_in}&asked_by=nobody",
+    "/b/acme/review/ahead?after={waiting}",
+    "/b/acme/review/live?ids={waiting}",
+    "/b/acme/review/grid/?order=priority",
     "/b/acme/library/",
     "/b/acme/library/?scene={scene}&before={current}",
     "/b/acme/library/?subject=subject",
@@ -32,6 +36,7 @@ def test_it_asks_no_more_for_more_of_a_thing(brand: Brand) -> None:
         make_review(brand)
         newest = make_published(brand, by=rita, **scene)
         known = {"waiting": waiting.pk, "scene": first.asset.scene.slug, "current": newest.pk}
+        known["waits_in"] = waiting.scene.slug
         paths = [address.format(**known) for address in ADDRESSES]
         for path in paths:
             client.get(path)  # some is asked for only once
@@ -39,4 +44,4 @@ def test_it_asks_no_more_for_more_of_a_thing(brand: Brand) -> None:
 
     fewer = add()
     assert add() == fewer
-    assert max(fewer.values()) < 30
+    assert max(fewer.values()) < 40
