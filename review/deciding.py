@@ -243,7 +243,7 @@ def _superseded(review: Review, by: User, said: Said) -> Decision:
         take_back(review.asset_version, by, verdict=said.verdict, **_told(said))
         return _write(review, by, said, supersedes=last)
     if first:
-        if review.is_held:
+        if review.is_held and review.claimed_by_id != by.pk:
             raise Lost
         take(review, by, {})
     return _write(review, by, said, first=_move(review, by, said), supersedes=last)

@@ -57,7 +57,8 @@ class Reason(models.Model):
 class Decision(models.Model):
     """One verdict on one Review. Never changed: what is undone or superseded is told by a later row.
 
-    act: what was decided at one stroke has the same. undo_until: so long it can be undone.
+    act: what was decided at one stroke has the same. undo_until: so long it can be undone; null
+        where it can't, as what supersedes another.
     seconds: how long the picture was looked at; null where nobody held it. seen: what was decided on,
         `{"output": sha256, "flags": [code]}`. supersedes, why: the verdict that this one takes the place of.
     asked: the picture that was asked for instead, with what should be changed.
