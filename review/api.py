@@ -272,7 +272,7 @@ class ReviewViewSet(BrandViewSet[Review]):
 
     @post(
         "resolve_pin",
-        "It is settled; whoever put it only",
+        "It is resolved; whoever put it only",
         url_path="pins/<int:pin>/resolve",
         request=None,
         answers=PIN,
@@ -285,7 +285,7 @@ class ReviewViewSet(BrandViewSet[Review]):
 
     @post(
         "reopen_pin",
-        "It is not settled after all; whoever put it only",
+        "It is not resolved after all; whoever put it only",
         url_path="pins/<int:pin>/reopen",
         request=None,
         answers=PIN,
