@@ -1,4 +1,4 @@
-// The filters open by their key, and close again with Escape.
+// The filters open by their key, and close with Escape or when the focus goes elsewhere: they lie over the picture.
 
 (() => {
   const filters = document.getElementById("filters");
@@ -11,6 +11,14 @@
     filters.open = !filters.open;
     if (filters.open) filters.querySelector("select").focus();
     else summary.focus();
+  });
+
+  filters.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !filters.contains(event.relatedTarget)) filters.open = false;
+  });
+
+  document.addEventListener("pointerdown", (event) => {
+    if (!filters.contains(event.target)) filters.open = false;
   });
 
   filters.addEventListener("keydown", (event) => {
