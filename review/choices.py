@@ -64,7 +64,7 @@ def choices(brand: Brand, wanted: Wanted = ALL) -> Choices:
             [(provider.alias, provider.name) for provider in get_providers()],
         ),
         _field("asked_by", "Asked for by", "Anybody", wanted, _people(brand, wanted)),
-        _field("older_than", "Waits longer than", "Any time", wanted, list(WAITED.items())),
+        _field("older_than", "Waits over", "Any time", wanted, list(WAITED.items())),
         _field("order", "Order", "", wanted, list(ORDERS.items()), usual=AGE),
     ]
     told = [*(field.told for field in fields), wanted.sku, "Flagged only" if wanted.flagged else ""]
