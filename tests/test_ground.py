@@ -1,11 +1,9 @@
-"""What every row stands on: guarded moves, frozen versions, durable files, the policy."""
+"""What every row stands on: guarded moves, frozen versions, durable files."""
 
 import pytest
 from django.core.files.base import ContentFile
 
-from brandkit.accounts.models import Role
-from brandkit.accounts.policy import ACTS, Act, brands_for, may, require
-from brandkit.common.errors import Conflict, NotAllowed, NotFound, StorageFailed
+from brandkit.common.errors import Conflict, StorageFailed
 from brandkit.common.models import history
 from brandkit.common.storage import keep, private_store
 from templates_app.frozen import Frozen
@@ -99,26 +97,3 @@ def test_it_tells_a_full_disk_as_what_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(StorageFailed, match="could not be stored: No space left on device"):
         keep(private_store(), "a/b.png", b"data")
     assert stored_files() == []
-
-
-@pytest.mark.parametrize("role", Role)
-@pytest.mark.parametrize("act", Act)
-def test_it_allows_each_role_just_its_acts(role: Role, act: Act) -> None:
-    brand, other = make_brand(), make_brand()
-    user = make_user(brand, role)
-    assert may(user, act, brand) == (act in ACTS[role])
-    assert not may(user, act, other)
-    assert list(brands_for(user, act)) == ([brand] if act in ACTS[role] else [])
-
-
-def test_it_does_not_tell_strangers_that_a_brand_exists() -> None:
-    brand = make_brand()
-    with pytest.raises(NotFound):
-        require(make_user(make_brand()), Act.REVIEW, brand)
-    with pytest.raises(NotAllowed):
-        require(make_user(brand, Role.DESIGNER), Act.REVIEW, brand)
-
-
-def test_it_gives_nothing_to_someone_who_has_left() -> None:
-    brand = make_brand()
-    assert not may(make_user(brand, Role.OWNER, is_active=False), Act.SEE, brand)
