@@ -91,6 +91,8 @@ def _around(request: HtmxRequest, wanted: Wanted) -> dict[str, Any]:
 
 def _words(stroke: deciding.Stroke, verdict: str) -> str:
     done = f"{len(stroke.done)} {Verdict(verdict).label.lower()}."
+    if any(review.is_undecided for review in stroke.done):
+        done = f"{done} Second approvals are somebody else's."
     return f"{done} {len(stroke.refused)} not." if stroke.refused else done
 
 

@@ -57,6 +57,13 @@ def test_it_minds_no_reasons_of_an_approval(brand: Brand, reviewer: User) -> Non
     assert stroke(reviewer, make_review(brand), reason=["shape"]).json()["words"] == "1 approved."
 
 
+def test_it_tells_that_a_second_approval_is_to_come(brand: Brand, reviewer: User) -> None:
+    Brand.objects.update(approvals=2)
+    answer = stroke(reviewer, make_review(brand)).json()
+    assert answer["words"] == "1 approved. Second approvals are somebody else's."
+    assert states() == ["waiting"]
+
+
 @pytest.mark.parametrize(
     ("said", "words"),
     [
