@@ -115,9 +115,7 @@
   async function advance() {
     if (moving) return;
     if (coming[0]?.node) {
-      const { node } = coming.shift();
-      put(node);
-      node.byItself = true;
+      follow(coming.shift());
       return;
     }
     moving = true;
@@ -127,13 +125,18 @@
       const next = coming[0];
       await next?.ready;
       if (next?.node && coming[0] === next) {
-        coming.shift();
-        put(next.node);
+        follow(coming.shift());
       } else await leave();
     } finally {
       moving = false;
       at().classList.remove("is-busy");
     }
+  }
+
+  // It came by itself, so that it may go by itself where a colleague has it already.
+  function follow({ node }) {
+    node.byItself = true;
+    put(node);
   }
 
   // Nothing more is known to wait; what was sent has arrived before the desk says so.
