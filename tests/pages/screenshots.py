@@ -61,7 +61,7 @@ def walk(browser: Browser, url: str, people: dict[str, str], folder: Path) -> No
         before = rita.url
         rita.get_by_role("button", name="Approve").click()
         expect(rita).not_to_have_url(before)
-    rita.wait_for_timeout(20_000)  # what is approved can be undone for ten seconds, then a worker publishes it
+    rita.wait_for_timeout(20_000)  # approved: undo for ten seconds, then a worker publishes it
     rita.get_by_role("link", name="Library").click()
     expect(rita.locator("main img").first).to_be_visible()
     shoot(rita, folder / "library.jpg")
