@@ -125,6 +125,7 @@ def test_it_keeps_the_way_back_true(visit: Visit, brand: Brand, reviewer: User) 
 def test_it_asks_for_a_reason_before_it_rejects(visit: Visit, brand: Brand, reviewer: User) -> None:
     waiting(brand)
     page = visit(f"/b/{brand.slug}/review/", reviewer)
+    ready(page)
     page.get_by_text("Reject…").click()
     page.get_by_role("button", name="Reject", exact=True).click()
     expect(page.locator("#desk-told")).to_have_text("Choose at least one reason.")
@@ -158,6 +159,7 @@ def test_it_tells_at_once_who_has_what(visit: Visit, brand: Brand, reviewer: Use
     otto = factories.make_user(brand, Role.OWNER, username="otto", first_name="Otto")
     claim(review=second, by=otto)
     page = visit(f"/b/{brand.slug}/review/", reviewer)
+    ready(page)
     expect(page.locator(f".strip [data-review='{second.pk}'] .who-has")).to_have_text("Otto")
     page.get_by_role("link", name="Banana, Picnic").click()
     expect(page.get_by_text("Otto is looking at this picture")).to_be_visible()
@@ -243,8 +245,7 @@ def test_it_shows_designers_the_library_and_no_verdicts(visit: Visit, brand: Bra
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_it_is_accessible_and_fits(
     visit: Visit, brand: Brand, reviewer: User, width: int, dark: bool
 ) -> None:
@@ -253,6 +254,7 @@ def test_it_is_accessible_and_fits(
     decide(review=second, by=reviewer, verdict="rejected", reasons=["shape"])
     name = f"{'dark' if dark else 'light'}-{width}"
     page = visit(f"/b/{brand.slug}/review/", reviewer, width=width, dark=dark)
+    ready(page)
     page.keyboard.press("r")
     expect(page.get_by_text("Why is it rejected?")).to_be_visible()
     assert_fits(page)
