@@ -65,16 +65,17 @@ def test_it_loads_all_that_a_first_picture_needs() -> None:
         assert version.approved_by == User.objects.get(username="carl")
 
 
-def test_it_makes_people_who_can_each_do_one_job() -> None:
+def test_it_makes_people_who_can_each_do_their_job() -> None:
     told = load()
     brand = Brand.objects.get(slug=BRAND)
-    people = {user.username: user for user in User.objects.all()}
-    assert set(people) == {"dana", "rita", "carl"}
-    assert [may(people[name], Act.REVIEW, brand) for name in ("dana", "rita", "carl")] == [False, True, False]
-    assert [may(people[name], Act.CURATE, brand) for name in ("dana", "rita", "carl")] == [False, False, True]
-    assert [people[name].is_staff for name in ("dana", "rita", "carl")] == [False, False, True]
+    people = {user.username: user for user in User.objects.order_by("pk")}
+    assert set(people) == {"dana", "rita", "carl", "olga"}
+    assert [may(user, Act.REVIEW, brand) for user in people.values()] == [False, True, False, True]
+    assert [may(user, Act.CURATE, brand) for user in people.values()] == [False, False, True, True]
+    assert [may(user, Act.MANAGE, brand) for user in people.values()] == [False, False, False, True]
+    assert [user.is_staff for user in people.values()] == [False, False, True, True]
     passwords = {line.split()[0]: line.split()[1] for line in told.splitlines() if line.startswith("  ")}
-    assert [people[name].check_password(passwords[name]) for name in ("dana", "rita", "carl")] == [True] * 3
+    assert [user.check_password(passwords[name]) for name, user in people.items()] == [True] * 4
 
 
 def test_it_changes_nothing_the_second_time() -> None:

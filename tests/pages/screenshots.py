@@ -1,4 +1,4 @@
-"""`bin/screenshots`: a fresh demo install, its three people at work, and a picture of each page."""
+"""`bin/screenshots`: a fresh demo install, its people at work, and a picture of each page."""
 
 import io
 import os
