@@ -32,9 +32,9 @@ def chromium() -> str:
     pytest.skip(words)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One for a module. While it lives, Playwright's event loop runs in this thread, and Django would refuse
+    """One for all pages. While it lives, Playwright's event loop runs in this thread, and Django would refuse
     the database there; nothing else of ours is asynchronous, so that is safe to allow."""
     path = chromium()
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
