@@ -1,13 +1,14 @@
 """Who looks at which picture just now."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
-from brandkit.accounts.models import User
+from brandkit.accounts.models import Brand, User
 from brandkit.accounts.policy import Act, require
-from brandkit.common.errors import Conflict, NotAllowed
+from brandkit.common.errors import Conflict, NotAllowed, NotFound
 from review.models import Review
 
 CLAIM = timedelta(minutes=5)
@@ -74,6 +75,18 @@ def lock(review: Review) -> None:
     review.refresh_from_db(fields=[*OF_CLAIM, "retry_at"], from_queryset=row)
 
 
+def lock_all(brand: Brand, numbers: Collection[int]) -> list[Review]:
+    """The same for many of a brand, in the order of their numbers, with all that a verdict needs of them.
+
+    Raises NotFound where one is not the brand's.
+    """
+    rows = Review.objects.for_desk().select_related("asked_again_by").filter(brand=brand, pk__in=numbers)
+    locked = list(rows.select_for_update(of=["self"], no_key=True).order_by("pk"))
+    if len(locked) != len(numbers):
+        raise NotFound
+    return locked
+
+
 def require_judge(review: Review, by: User) -> None:
     """Raises NotAllowed (NotFound to strangers) where `by` may not decide on this one."""
     require(by, Act.REVIEW, review.brand)
@@ -111,6 +124,16 @@ def who_was_faster(review: Review, by: User) -> Conflict:
 
 def take(review: Review, by: User, only_if: Mapping[str, object], **data: object) -> None:
     """For five minutes, whoever may. Raises Conflict."""
+    review.move(Review.State.CLAIMED, actor=by, only_if=only_if, data=data, **_held(by))
+
+
+def take_all(reviews: Iterable[Review], by: User) -> None:
+    """The same for many that are locked, as far as they are not theirs already."""
+    claimed = Review.State.CLAIMED
+    others = [review for review in reviews if (review.state, review.claimed_by_id) != (claimed, by.pk)]
+    Review.move_all(others, claimed, actor=by, **_held(by))
+
+
+def _held(by: User) -> dict[str, Any]:
     now = timezone.now()
-    mine = {"claimed_by": by, "claimed_at": now, "claimed_until": now + CLAIM}
-    review.move(Review.State.CLAIMED, actor=by, only_if=only_if, data=data, **mine)
+    return {"claimed_by": by, "claimed_at": now, "claimed_until": now + CLAIM}

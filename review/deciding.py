@@ -23,9 +23,11 @@ from review.claiming import (
     Lost,
     claim,
     lock,
+    lock_all,
     require_judge,
     require_open,
     take,
+    take_all,
     who_was_faster,
 )
 from review.models import Decision, DecisionReason, Reason, Review, Verdict
@@ -36,7 +38,7 @@ AT_ONCE = 200
 """So many pictures can be decided on at one stroke."""
 UNDO = timedelta(seconds=10)
 EACH = timedelta(milliseconds=50)
-"""So long it takes to write one of many verdicts: the ten seconds begin when all are there."""
+"""So much longer many can be undone, for each: they are taken back one by one."""
 VERDICTS = (Verdict.APPROVED, Verdict.REJECTED, Verdict.CHANGES)
 State = Review.State
 
@@ -103,30 +105,28 @@ def decide_many(
     reasons: Sequence[str] = (),
     note: str = "",
 ) -> Stroke:
-    """Approve or reject several at one stroke, each by itself; what others hold or decided is told only.
+    """Approve or reject several at one stroke; what others hold or decided is told, and hinders none else.
 
     reviews: their numbers. Raises NotAllowed, Invalid, and NotFound where one is not this brand's.
     """
     require(by, Act.REVIEW, brand)
-    if not 1 <= len(set(reviews)) <= AT_ONCE:
+    numbers = set(reviews)
+    if not 1 <= len(numbers) <= AT_ONCE:
         raise Invalid(f"Choose 1 to {AT_ONCE} pictures.")
     if verdict not in (Verdict.APPROVED, Verdict.REJECTED):
         raise Invalid("Several pictures at once can be approved or rejected.")
-    rows = list(Review.objects.for_desk().filter(brand=brand, pk__in=reviews).order_by("pk"))
-    if len(rows) != len(set(reviews)):
-        raise NotFound
     chosen = checked_reasons(brand, verdict, reasons, note)
-    until = timezone.now() + UNDO + len(rows) * EACH
-    said = Said(verdict=verdict, reasons=chosen, note=note.strip(), until=until)
-    stroke = Stroke(act=said.act, until=until)
-    for review in rows:
-        try:
-            require_open(review, by)
-            _decided(review, by, said)
-        except BrandkitError as error:
-            stroke.refused.append((review, error.message))
-        else:
-            stroke.done.append(review)
+    with transaction.atomic():
+        rows = lock_all(brand, numbers)
+        until = timezone.now() + UNDO + len(rows) * EACH
+        said = Said(verdict=verdict, reasons=chosen, note=note.strip(), until=until)
+        stroke = Stroke(act=said.act, until=until)
+        for review in rows:
+            if why := _why_not(review, by, verdict):
+                stroke.refused.append((review, why))
+            else:
+                stroke.done.append(review)
+        _decided_together(stroke.done, by, said)
     return stroke
 
 
@@ -213,12 +213,43 @@ def _decided(review: Review, by: User, said: Said) -> Decision:
     try:
         with transaction.atomic():
             claim(review=review, by=by)
-            since = review.claimed_at
-            seconds = (start - since).total_seconds() if since and since < start else None
-            first = _move(review, by, said)
-            return _write(review, by, said, first=first, seconds=seconds, undo_until=said.until)
+            decision = _decision(review, by, said, seconds=_looked(review, start), undo_until=said.until)
+            return _write(decision, said, first=_move(review, by, said))
     except Conflict as error:
         raise who_was_faster(review, by) from error
+
+
+def _why_not(review: Review, by: User, verdict: str) -> str:
+    """One sentence why `by` can't decide so on a locked review; empty where they can."""
+    try:
+        require_open(review, by)
+        if verdict == Verdict.APPROVED:
+            require_fit(review)
+    except BrandkitError as error:
+        return error.message
+    if review.is_undecided and not (review.is_held and review.claimed_by_id != by.pk):
+        return ""
+    return who_was_faster(review, by).message
+
+
+def _decided_together(reviews: Sequence[Review], by: User, said: Said) -> None:
+    """The same verdict on many that are locked and free for it, in as few queries as one takes."""
+    start = timezone.now()
+    take_all(reviews, by)
+    given: dict[bool, list[Decision]] = {True: [], False: []}
+    for review in reviews:
+        decision = _decision(review, by, said, seconds=_looked(review, start), undo_until=said.until)
+        given[_is_first(review, by, said)].append(decision)
+    for first, decisions in given.items():
+        to, data, changes = _way(by, said, first=first)
+        Review.move_all([each.review for each in decisions], to, actor=by, data=data, **changes)
+        _write_all(decisions, said, first=first)
+
+
+def _looked(review: Review, start: datetime) -> float | None:
+    """Seconds for which it had been held at `start`; None where nobody held it."""
+    since = review.claimed_at
+    return (start - since).total_seconds() if since and since < start else None
 
 
 def _superseded(review: Review, by: User, said: Said) -> Decision:
@@ -241,12 +272,13 @@ def _superseded(review: Review, by: User, said: Said) -> Decision:
     telling.forget(last)
     if review.state == State.PUBLISHED:
         take_back(review.asset_version, by, verdict=said.verdict, **_told(said))
-        return _write(review, by, said, supersedes=last)
+        return _write(_decision(review, by, said, supersedes=last), said)
     if first:
         if review.is_held and review.claimed_by_id != by.pk:
             raise Lost
         take(review, by, {})
-    return _write(review, by, said, first=_move(review, by, said), supersedes=last)
+    decision = _decision(review, by, said, supersedes=last)
+    return _write(decision, said, first=_move(review, by, said))
 
 
 def _move(review: Review, by: User, said: Said) -> bool:
@@ -254,16 +286,26 @@ def _move(review: Review, by: User, said: Said) -> bool:
     same: dict[str, Any] = {"first_approval_by": review.first_approval_by_id}
     if review.state == State.CLAIMED:
         same["claimed_by"] = by
+    first = _is_first(review, by, said)
+    to, data, changes = _way(by, said, first=first)
+    review.move(to, actor=by, only_if=same, data=data, **changes)
+    return first
+
+
+def _is_first(review: Review, by: User, said: Said) -> bool:
+    """Whether it is only the first of two approvals."""
     approved = said.verdict == Verdict.APPROVED
-    if approved and review.brand.approvals > 1 and review.first_approval_by_id in (None, by.pk):
-        told = {**_told(said), "approval": 1}
-        review.move(State.WAITING, actor=by, only_if=same, data=told, first_approval_by=by, **NOBODY)
-        return True
+    return approved and review.brand.approvals > 1 and review.first_approval_by_id in (None, by.pk)
+
+
+def _way(by: User, said: Said, *, first: bool) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The state that the verdict leads to, what the trail tells, and what changes with it."""
+    if first:
+        return State.WAITING, {**_told(said), "approval": 1}, {"first_approval_by": by, **NOBODY}
     # A worker publishes it when it can no longer be undone.
-    due = said.until if approved else None
-    changes: dict[str, Any] = {"claimed_by": by, "claimed_until": None, "retry_at": due, "problem": ""}
-    review.move(said.verdict, actor=by, only_if=same, data=_told(said), **changes)
-    return False
+    due = said.until if said.verdict == Verdict.APPROVED else None
+    changes = {"claimed_by": by, "claimed_until": None, "retry_at": due, "problem": ""}
+    return said.verdict, _told(said), changes
 
 
 def _told(said: Said) -> dict[str, Any]:
@@ -272,9 +314,9 @@ def _told(said: Said) -> dict[str, Any]:
     return {**told, "why": said.why} if said.why else told
 
 
-def _write(review: Review, by: User, said: Said, *, first: bool = False, **more: Any) -> Decision:
+def _decision(review: Review, by: User, said: Said, **more: Any) -> Decision:
     output = review.output
-    decision = Decision.objects.create(
+    return Decision(
         review=review,
         verdict=said.verdict,
         note=said.note,
@@ -285,12 +327,22 @@ def _write(review: Review, by: User, said: Said, *, first: bool = False, **more:
         seen={"output": output.sha256, "flags": [flag["code"] for flag in output.flags]},
         **more,
     )
+
+
+def _write(decision: Decision, said: Said, *, first: bool = False) -> Decision:
+    _write_all([decision], said, first=first)
+    return decision
+
+
+def _write_all(decisions: Sequence[Decision], said: Said, *, first: bool) -> None:
+    Decision.objects.bulk_create(decisions)
     DecisionReason.objects.bulk_create(
-        DecisionReason(decision=decision, reason=reason, words=reason.words) for reason in said.reasons
+        DecisionReason(decision=decision, reason=reason, words=reason.words)
+        for decision in decisions
+        for reason in said.reasons
     )
     if not first:
-        telling.remember(decision)
-    return decision
+        telling.remember(decisions)
 
 
 def _undone(review: Review, decision: Decision, by: User) -> None:

@@ -27,14 +27,18 @@ VERDICTS = 5000
 ORDER = (Verdict.APPROVED, Verdict.REJECTED, Verdict.CHANGES)
 
 
-def remember(decision: Decision) -> None:
-    """Whoever asked for the picture is to be told. Call it in the transaction of the verdict."""
+def remember(decisions: Iterable[Decision]) -> None:
+    """Whoever asked for the pictures is to be told. Call it in the transaction of the verdicts."""
+    Untold.objects.bulk_create(filter(None, map(_untold, decisions)))
+
+
+def _untold(decision: Decision) -> Untold | None:
     review = decision.review
     user = review.asked_again_by or review.requested_by
     if user is None or user == decision.decided_by or user.verdict_notices not in WAIT:
-        return
+        return None
     due_at = timezone.now() + WAIT[User.Gathered(user.verdict_notices)]
-    Untold.objects.create(decision=decision, user=user, brand=review.brand, due_at=due_at)
+    return Untold(decision=decision, user=user, brand=review.brand, due_at=due_at)
 
 
 def forget(decision: Decision) -> None:

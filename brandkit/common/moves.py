@@ -1,12 +1,13 @@
 """Guarded state moves: one UPDATE that names the old state, and one Event, in one transaction."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
 
 from django.db import models, transaction
 
 from brandkit.common.errors import Conflict
-from brandkit.common.models import Actor, record
+from brandkit.common.models import Actor, record, record_all
 
 Moves = Mapping[str, frozenset[str]]
 
@@ -44,5 +45,35 @@ class Stateful(models.Model):
             if same.update(state=to, **changes) != 1:
                 raise Conflict(f"This {self.NOUN} is no longer {self.state}: somebody else was faster.")
             record(f"{self.NOUN}.{to}", self, actor=actor, **{"from": self.state, **(data or {})})
-        for name, value in {"state": to, **changes}.items():
+        self._set(state=to, **changes)
+
+    @classmethod
+    def move_all(
+        cls,
+        rows: Iterable[Self],
+        to: str,
+        *,
+        actor: Actor = None,
+        data: Mapping[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """The same for rows that are locked: an UPDATE for all in one state, and an event each.
+
+        Call it in the transaction that locked them. Raises Conflict where one may not, or is not as we think.
+        """
+        alike: dict[str, list[Self]] = defaultdict(list)
+        for row in rows:
+            if to not in cls.MOVES[row.state]:
+                raise Conflict(f"This {cls.NOUN} is {row.state}; it can't become {to}.")
+            alike[row.state].append(row)
+        for state, some in alike.items():
+            same = cls._base_manager.filter(pk__in=[row.pk for row in some], state=state)
+            if same.update(state=to, **changes) != len(some):
+                raise Conflict(f"One {cls.NOUN} is no longer {state}: somebody else was faster.")
+            record_all(f"{cls.NOUN}.{to}", some, actor=actor, **{"from": state, **(data or {})})
+            for row in some:
+                row._set(state=to, **changes)
+
+    def _set(self, **changes: Any) -> None:
+        for name, value in changes.items():
             setattr(self, name, value)

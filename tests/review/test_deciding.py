@@ -14,7 +14,7 @@ from generation.services import retry
 from generation.signals import output_ready, ticked
 from review.claiming import claim, release
 from review.deciding import decide, decide_many
-from review.models import AssetVersion, Decision, Review
+from review.models import AssetVersion, Decision, Review, Untold
 from review.waiting import queue
 from tests.factories import make_brand, make_generation, make_output, make_user
 from tests.review.factories import kinds, make_review, public_files, too_late
@@ -199,6 +199,19 @@ def test_it_decides_on_many_at_one_stroke_and_tells_which_not(
     given = Decision.objects.get(review=free)
     assert (given.act, given.undo_until) == (stroke.act, stroke.until)
     assert Decision.objects.count() == 2
+
+
+def test_it_writes_many_in_as_few_queries_as_two(
+    brand: Brand, reviewer: User, django_assert_num_queries: Any
+) -> None:
+    asker = make_user(brand)
+    for count in (2, 5):
+        numbers = [make_review(brand, by=asker).pk for _ in range(count)]
+        with django_assert_num_queries(12):
+            stroke = decide_many(
+                brand=brand, reviews=numbers, by=reviewer, verdict="rejected", reasons=["scene"]
+            )
+        assert Untold.objects.filter(decision__act=stroke.act, user=asker).count() == count
 
 
 def test_it_refuses_a_stroke_as_a_whole(brand: Brand, reviewer: User, other: User) -> None:

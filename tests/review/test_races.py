@@ -14,7 +14,7 @@ from brandkit.accounts.models import Role, User
 from brandkit.common.errors import BrandkitError, Conflict
 from brandkit.common.models import Event
 from review.claiming import claim
-from review.deciding import Stroke, decide, supersede, undo
+from review.deciding import Stroke, decide, decide_many, supersede, undo
 from review.models import AssetVersion, Decision, Review
 from review.publishing.actions import publish, publish_due, unpublish
 from review.waiting import take_next
@@ -71,6 +71,24 @@ def test_it_takes_one_verdict_of_fifty_who_claim_and_decide_at_once() -> None:
         for words in told
     )
     assert kinds(review) == ["waiting", "claimed", "rejected"]
+
+
+def test_it_takes_one_of_two_strokes_for_each_picture() -> None:
+    brand = make_brand()
+    people = [make_user(brand, Role.REVIEWER, first_name=name) for name in ("Ann", "Ben")]
+    reviews = [make_review(brand) for _ in range(3)]
+    numbers = [review.pk for review in reviews]
+    works = [
+        partial(decide_many, brand=brand, reviews=some, by=by, verdict="approved")
+        for by, some in zip(people, (numbers, numbers[::-1]), strict=True)
+    ]
+    strokes = [answer for answer in at_once(*works) if isinstance(answer, Stroke)]
+    first, second = sorted(strokes, key=lambda stroke: len(stroke.refused))
+    assert first.done == [review for review, _ in second.refused] == reviews
+    winner = Decision.objects.filter(act=first.act).latest("id").decided_by
+    assert {words for _, words in second.refused} == {f"{winner} has approved this picture already."}
+    assert Decision.objects.count() == 3
+    assert [kinds(review) for review in reviews] == [["waiting", "claimed", "approved"]] * 3
 
 
 def test_it_never_publishes_what_another_has_rejected() -> None:
