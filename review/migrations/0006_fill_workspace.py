@@ -31,7 +31,10 @@ def fill(apps, schema_editor):
     Review, Output = apps.get_model("review", "Review"), apps.get_model("generation", "Output")
     outputs = Output.objects.filter(pk=OuterRef("output_id")).order_by()
     Review.objects.update(
-        **{name: Subquery(outputs.values(f"generation__{path}")[:1]) for name, path in FROM_GENERATION.items()}
+        **{
+            name: Subquery(outputs.values(f"generation__{path}")[:1])
+            for name, path in FROM_GENERATION.items()
+        }
     )
     flagged = Output.objects.exclude(flags=[]).order_by().values("pk")
     Review.objects.filter(output__in=flagged).update(flagged=True)
@@ -50,8 +53,11 @@ def fill(apps, schema_editor):
 
 def back(apps, schema_editor):
     Decision = apps.get_model("review", "Decision")
+    # The code before knows only the starting reasons, and so does the way forward again.
     for given in apps.get_model("review", "DecisionReason").objects.select_related("reason").order_by("-pk"):
-        Decision.objects.filter(pk=given.decision_id).update(reason=given.reason.code)
+        Decision.objects.filter(pk=given.decision_id).update(
+            reason=given.reason.code if given.reason.code in STARTING else "other"
+        )
     apps.get_model("review", "DecisionReason").objects.all().delete()
     apps.get_model("review", "Reason").objects.all().delete()
 

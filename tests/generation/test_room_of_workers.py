@@ -44,21 +44,22 @@ def work_of_two(count: int, entry: dict[str, Any]) -> list[Generation]:
 
 def test_it_never_calls_more_often_at_once_than_the_account_takes(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
-    works = work_of_two(12, counting(diary, calls_at_once=3))
-    assert [work.state for work in works] == ["succeeded"] * 12
-    assert (len(begins(diary)), most_at_once(diary) <= 3) == (12, True)
+    works = work_of_two(8, counting(diary, calls_at_once=3))
+    assert [work.state for work in works] == ["succeeded"] * 8
+    assert (len(begins(diary)), most_at_once(diary) <= 3) == (8, True)
 
 
 def test_it_keeps_to_the_rate(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
-    works = work_of_two(12, counting(diary, requests_a_minute=300))
+    works = work_of_two(8, counting(diary, requests_a_minute=300))
     first = min(work.started_at.timestamp() for work in works if work.started_at)
     late = [at - first - number * 0.2 for number, at in enumerate(begins(diary))]
-    assert (len(late), min(late) >= 0) == (12, True)
+    assert (len(late), min(late) >= 0) == (8, True)
 
 
+@pytest.mark.one_database
 def test_it_stops_everybody_at_one_word(tmp_path: Path) -> None:
-    works = announced(6)
+    works = announced(4)
     script = [{"do": "picture"}, {"do": "picture"}, {"do": "stop"}]
     entry = counting(tmp_path / "diary", calls_at_once=1, log=str(tmp_path / "log"), script=script)
     with two_workers(entry) as worker:
@@ -70,10 +71,11 @@ def test_it_stops_everybody_at_one_word(tmp_path: Path) -> None:
     assert states == ["queued"] * (len(works) - 2) + ["succeeded"] * 2
 
 
+@pytest.mark.one_database
 def test_it_slows_everybody_and_goes_on(tmp_path: Path) -> None:
     script = [{"do": "later", "slow": True, "wait": 1}, {"do": "picture"}]
     entry = counting(tmp_path / "diary", calls_at_once=1, log=str(tmp_path / "log"), script=script)
-    works = work_of_two(6, entry)
-    assert [work.state for work in works] == ["succeeded"] * 6
+    works = work_of_two(3, entry)
+    assert [work.state for work in works] == ["succeeded"] * 3
     account = ProviderAccount.objects.get()
     assert (account.pace, account.closed_until is not None) == (0.5, True)

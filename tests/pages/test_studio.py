@@ -83,15 +83,6 @@ def test_it_turns_a_photo_into_a_picture_without_a_reload(visit: Visit, shop: Sh
     shoot(page, "picture")
 
 
-def test_it_gives_advice_on_a_poor_photo(visit: Visit, shop: Shop, tmp_path: Path) -> None:
-    small = tmp_path / "small.png"
-    small.write_bytes(factories.picture_bytes(300, 200))
-    page = visit(studio(shop), shop.designer)
-    page.set_input_files("#photo", small)
-    expect(page.locator(".fresh .advice")).to_contain_text("The photo is 300 x 200 px")
-    shoot(page, "studio-advice")
-
-
 def test_it_says_why_a_file_is_refused_and_keeps_nothing(
     visit: Visit, shop: Shop, tmp_path: Path, problems: list[str]
 ) -> None:
@@ -115,7 +106,7 @@ def test_it_says_why_a_file_is_refused_and_keeps_nothing(
     problems.clear()
 
 
-def test_it_takes_a_pasted_photo(visit: Visit, shop: Shop) -> None:
+def test_it_takes_a_pasted_photo_and_gives_advice_on_it(visit: Visit, shop: Shop) -> None:
     page = visit(studio(shop), shop.designer)
     page.evaluate(
         """(bytes) => {
@@ -123,9 +114,11 @@ def test_it_takes_a_pasted_photo(visit: Visit, shop: Shop) -> None:
           data.items.add(new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" }));
           document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
         }""",
-        list(factories.picture_bytes(200, 200)),
+        list(factories.picture_bytes(300, 200)),
     )
     expect(page.get_by_role("checkbox", name="Pasted")).to_be_checked()
+    expect(page.locator(".fresh .advice")).to_contain_text("The photo is 300 x 200 px")
+    shoot(page, "studio-advice")
 
 
 def test_it_knows_a_photo_that_it_has(visit: Visit, shop: Shop) -> None:
@@ -194,11 +187,17 @@ def test_it_says_why_there_is_no_picture_and_offers_what_helps(
     expect(card(page, generation).get_by_text("Done")).to_be_visible()
 
 
-def test_it_cancels_what_waits_and_keeps_the_focus(visit: Visit, shop: Shop) -> None:
+def test_it_shows_one_card_for_a_wish_made_twice_and_cancels_it_with_the_focus_kept(
+    visit: Visit, shop: Shop
+) -> None:
     make_banana(shop)
     page = visit(studio(shop), shop.designer)
     choose(page, "Kitchen")
-    page.get_by_role("button", name="Make 1 picture").click()
+    for _ in range(2):
+        with page.expect_response("**/pictures/ask"):
+            page.get_by_role("button", name="Make 1 picture").click()
+    expect(page.locator("article")).to_have_count(1)
+    assert Generation.objects.count() == 1
     page.get_by_role("button", name="Cancel").press("Enter")
     expect(page.get_by_text("Cancelled", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_be_focused()
@@ -217,17 +216,6 @@ def test_it_makes_the_same_again_differently(visit: Visit, shop: Shop, settings:
     page.get_by_role("button", name="Again, differently").click()
     expect(page.get_by_text("variation 2")).to_be_visible()
     assert list(Generation.objects.order_by("pk").values_list("variation", flat=True)) == [1, 2]
-
-
-def test_it_shows_one_card_for_a_wish_made_twice(visit: Visit, shop: Shop) -> None:
-    make_banana(shop)
-    page = visit(studio(shop), shop.designer)
-    choose(page, "Kitchen")
-    for _ in range(2):
-        with page.expect_response("**/pictures/ask"):
-            page.get_by_role("button", name="Make 1 picture").click()
-    expect(page.locator("article")).to_have_count(1)
-    assert Generation.objects.count() == 1
 
 
 def test_it_finds_photos_by_name_and_keeps_the_chosen(visit: Visit, shop: Shop) -> None:
