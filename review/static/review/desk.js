@@ -19,24 +19,8 @@
   const at = () => document.getElementById("desk");
   const bar = () => document.getElementById("undo");
   const number = () => at().dataset.review;
-  const token = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
   const emit = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
   const tell = (words) => (document.getElementById("desk-told").textContent = words);
-
-  async function ask(url, body) {
-    const headers = { Accept: "application/json", "X-CSRFToken": token() };
-    const how = body ? { method: "POST", body, keepalive: true } : { cache: "no-store" };
-    let response;
-    try {
-      response = await fetch(url, { ...how, headers });
-    } catch {
-      throw new Error("The server can't be reached.");
-    }
-    const said = await response.json().catch(() => ({}));
-    if (response.ok) return said;
-    const words = said.message ?? "Something broke on our side.";
-    throw Object.assign(new Error(words), { status: response.status });
-  }
 
   // --- What comes next
 
@@ -212,15 +196,13 @@
 
   // --- Verdicts
 
-  const SAID = { approved: "approved", rejected: "rejected" };
-
   function decide(verdict) {
     const desk = at();
     if (desk.dataset.open === undefined || sent.has(number()) || performance.now() < calmUntil) return;
     const body = new FormData(desk.querySelector("#verdict"));
     body.set("verdict", verdict);
     const name = document.getElementById("desk-title").textContent;
-    const act = { review: number(), url: desk.dataset.url, words: `${name}: ${SAID[verdict]}.`, until: Date.now() + UNDO };
+    const act = { review: number(), url: desk.dataset.url, words: `${name}: ${verdict}.`, until: Date.now() + UNDO };
     act.posted = ask(desk.dataset.decide, body);
     sent.set(act.review, act.posted);
     done.push(act);

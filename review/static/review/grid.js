@@ -39,17 +39,6 @@
     count();
   }
 
-  // What a script asks the server: its answer, or an Error in the server's own words.
-  async function ask(url, body) {
-    const headers = { Accept: "application/json" };
-    const response = await fetch(url, body ? { method: "POST", body, headers } : { headers }).catch(() => {
-      throw new Error("The server can't be reached. Check the connection.");
-    });
-    const json = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Error(json.message ?? "Something broke on our side. Load the page and try again.");
-    return json;
-  }
-
   async function decide(verdict) {
     if (busy) return;
     complain(cells.picked().length ? "" : "Pick pictures first: a click or Space picks one.");
@@ -230,7 +219,7 @@
     fill();
   });
 
-  window.reviewGrid = { ask, say, load, strokes: () => strokes, isBusy: () => busy };
+  window.reviewGrid = { say, load, strokes: () => strokes, isBusy: () => busy };
   if (!undo.hidden) offer(undo.elements.act.value, undo.querySelector(".undo-said").textContent, Number(undo.dataset.seconds));
   count();
   document.dispatchEvent(new Event("grid:shown"));

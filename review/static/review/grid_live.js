@@ -5,7 +5,7 @@
   const AT_ONCE = 40; // no more are asked about at once: review/desk/live.py
   const PAGES = 10; // so many are loaded again at most to find the place
   const form = document.getElementById("grid");
-  const { ask, say, load, strokes, isBusy } = window.reviewGrid;
+  const { say, load, strokes, isBusy } = window.reviewGrid;
   let turn = 0;
 
   // Those that are seen; where they are more than can be asked about, in turns.

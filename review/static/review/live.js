@@ -20,8 +20,7 @@
       const url = new URL(desk.dataset.live, location.href);
       url.searchParams.set("ids", ids(desk));
       try {
-        const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
-        if (response.ok) tell(await response.json(), asked);
+        tell(await ask(url), asked);
       } catch {
         // The line is down: the next look tells.
       }
