@@ -4,8 +4,9 @@ import sys
 from typing import cast
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.views.csrf import csrf_failure
 from django.views.decorators.http import require_safe
 from django.views.defaults import server_error
 
@@ -32,3 +33,14 @@ def broken(request: HttpRequest) -> HttpResponse:
     if is_full(sys.exc_info()[1]):
         return error_page(cast(HtmxRequest, request), StorageFailed(FULL))
     return server_error(request)
+
+
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django calls it with a form from before the last sign-in. Scripts are told in JSON.
+
+    401 for them, not 403: it is the sign-in that does not fit, so they keep what they show.
+    """
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        words = "This page is older than your sign-in. Load it again, then try again."
+        return JsonResponse({"message": words}, status=401)
+    return csrf_failure(request, reason)

@@ -244,6 +244,21 @@ def test_it_tells_live_who_has_what(brand: Brand, reviewer: User, other: User) -
     assert told["count"] == 3
 
 
+def test_it_tells_scripts_in_json_that_somebody_has_signed_in_anew(brand: Brand, reviewer: User) -> None:
+    review, client = make_review(brand), Client(enforce_csrf_checks=True)
+    client.force_login(reviewer)
+    to = address("decide", review.pk)
+    refused = client.post(to, {"verdict": "approved"}, headers=JSON)
+    assert refused.status_code == 401
+    assert refused.json() == {
+        "message": "This page is older than your sign-in. Load it again, then try again."
+    }
+    page = client.post(to, {"verdict": "approved"})
+    assert page.status_code == 403
+    assert "This form was open for too long." in text(page)
+    assert not Decision.objects.exists()
+
+
 def test_it_tells_scripts_in_json_who_is_signed_out_or_may_not(brand: Brand) -> None:
     out = Client().get(address("live"), headers=JSON)
     assert (out.status_code, out.json()["message"][:19]) == (401, "You are signed out.")
