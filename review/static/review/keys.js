@@ -27,9 +27,12 @@
   const TEXTLESS = ["checkbox", "radio", "range", "button", "submit", "reset"];
 
   // Whoever writes, chooses from a list, or moves within a widget, means just that.
-  function isBusy({ target, key }) {
+  function isBusy({ target, key }, action) {
     const at = target instanceof Element ? target : document.body;
-    if (at.isContentEditable || at.closest("textarea, select, dialog, [data-own-keys]")) return true;
+    const own = at.closest("[data-own-keys]");
+    // A note goes with the reasons: its key leads from them to it, unless it is a digit.
+    if (own && !(own.matches(".reasons") && action === "note" && !/\d/.test(key))) return true;
+    if (at.isContentEditable || at.closest("textarea, select, dialog")) return true;
     if (document.querySelector("dialog:modal")) return true;
     if (at.matches("input") && !TEXTLESS.includes(at.type)) return true;
     return key.length > 1 && Boolean(at.closest("input, [role=slider], [role=listbox], [role=grid], [role=tablist], [role=menu]"));
@@ -52,7 +55,7 @@
     const action = event.defaultPrevented ? undefined : actionOf(event);
     if (!action) return;
     if (action === "help" && help?.open) help.close();
-    else if (isBusy(event) || !(act(action, event) || press(action))) return;
+    else if (isBusy(event, action) || !(act(action, event) || press(action))) return;
     event.preventDefault();
   });
 
