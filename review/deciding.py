@@ -133,7 +133,7 @@ def decide_many(
 def undo(*, act: UUID, by: User) -> Stroke:
     """Take back what `by` decided at one stroke, as far as its ten seconds are not over.
 
-    A single picture is theirs to look at again, several wait for whoever comes. Raises NotFound.
+    A single picture is theirs to look at again, several wait for whoever comes. Raises NotFound, NotAllowed.
     """
     given = Decision.objects.filter(act=act, decided_by=by).exclude(verdict=Verdict.UNDONE)
     decisions = list(given.select_related("asked").order_by("review_id"))
@@ -142,6 +142,7 @@ def undo(*, act: UUID, by: User) -> Stroke:
     stroke = Stroke(act=act)
     for decision in decisions:
         review = Review.objects.for_desk().get(pk=decision.review_id)
+        require(by, Act.REVIEW, review.brand)
         try:
             with transaction.atomic():
                 _undone(review, decision, by)

@@ -151,6 +151,23 @@ def test_it_loses_nothing_when_the_line_is_down(
     problems.clear()
 
 
+def test_it_takes_no_verdict_that_was_meant_for_the_picture_before(
+    visit: Visit, brand: Brand, reviewer: User
+) -> None:
+    waiting(brand)
+    page = visit(f"/b/{brand.slug}/review/", reviewer)
+    ready(page)
+    page.evaluate(
+        """() => ["a", "a", "a"].map((key) => new KeyboardEvent("keydown", { key, bubbles: true }))
+        .forEach((waited) => document.body.dispatchEvent(waited))"""
+    )
+    expect(page.get_by_text("Picnic · Square")).to_be_visible()
+    page.get_by_role("button", name="Approve").dblclick()
+    expect(page.get_by_text("Studio · Square")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert list(Decision.objects.values_list("verdict", flat=True)) == ["approved", "approved"]
+
+
 def test_it_tells_at_once_who_has_what(visit: Visit, brand: Brand, reviewer: User) -> None:
     _, second, third = waiting(brand)
     otto = factories.make_user(brand, Role.OWNER, username="otto", first_name="Otto")

@@ -171,3 +171,13 @@ def test_it_does_not_take_a_picture_from_who_looks_at_it_meanwhile(brand: Brand,
     assert (now.state, now.first_approval_by) == ("waiting", otto), "his is the first one now"
     decide(review=now, by=reviewer, verdict="approved")
     assert Review.objects.get().state == "approved"
+
+
+def test_it_undoes_nothing_for_who_may_decide_no_more(brand: Brand, reviewer: User) -> None:
+    review = make_review(brand)
+    act = act_of(decide(review=review, by=reviewer, verdict="approved"))
+    brand.memberships.filter(user=reviewer).delete()
+    with pytest.raises(NotFound):
+        undo(act=act, by=reviewer)
+    review.refresh_from_db()
+    assert (review.state, review.decisions.count()) == ("approved", 1)

@@ -7,13 +7,15 @@
   const NEW = 5_000; // how often an empty desk looks for pictures
   const JUST_NOW = 1_500;
   const CALM = 300; // so long no verdict is taken after a picture came by itself: it was meant for another
+  const DOUBLE = 500; // so long the second of two clicks belongs to the first, and to its picture
 
   const coming = []; // fetched ahead: { review, url, node, ready }
   const sent = new Map(); // a review's number to the promise of its verdict: no two are sent for one
   const done = []; // what can be undone, newest last: { words, until, act or posted }
   let looking = null;
   let moving = false;
-  let calmUntil = 0;
+  let calmUntil = -DOUBLE;
+  let pressedAt = 0;
   let deep = history.state?.deep ?? 0;
 
   const at = () => document.getElementById("desk");
@@ -79,6 +81,7 @@
   function put(node, push = true) {
     emit("desk:leaving");
     at().replaceWith(node);
+    calmUntil = Math.max(calmUntil, performance.now());
     deep += push ? 1 : 0;
     if (push) history.pushState({ deep }, "", node.dataset.url);
     document.title = node.dataset.title;
@@ -108,9 +111,8 @@
       if (!coming.length) await lookAhead();
       const next = coming[0];
       await next?.ready;
-      if (next?.node && coming[0] === next) {
-        follow(coming.shift());
-      } else await leave();
+      if (next?.node && coming[0] === next) follow(coming.shift());
+      else await leave();
     } finally {
       moving = false;
       at().classList.remove("is-busy");
@@ -198,7 +200,7 @@
 
   function decide(verdict) {
     const desk = at();
-    if (desk.dataset.open === undefined || sent.has(number()) || performance.now() < calmUntil) return;
+    if (desk.dataset.open === undefined || sent.has(number()) || pressedAt < calmUntil) return;
     const body = new FormData(desk.querySelector("#verdict"));
     body.set("verdict", verdict);
     const name = document.getElementById("desk-title").textContent;
@@ -320,9 +322,12 @@
     if (!link.hasAttribute("aria-current")) visit(link.getAttribute("href"));
   });
 
-  for (const kind of ["keydown", "pointerdown"]) {
-    document.addEventListener(kind, () => at() && (at().touched = true), { capture: true });
+  // A key that waited in line, and a double click, were meant for the picture before.
+  function press({ detail, timeStamp }) {
+    pressedAt = detail > 1 && timeStamp < calmUntil + DOUBLE ? 0 : timeStamp;
+    if (at()) at().touched = true;
   }
+  for (const kind of ["keydown", "pointerdown", "click"]) document.addEventListener(kind, press, { capture: true });
 
   // --- What comes from elsewhere
 
