@@ -120,6 +120,7 @@ def test_its_keys_can_be_others_or_off(visit: Visit, brand: Brand, rita: User, p
     expect(page.get_by_role("dialog")).to_be_hidden()
     press(page, "?")
     page.get_by_role("link", name="Change keys").click()
+    page.wait_for_url("**/review/keys/")  # with its scripts
     field = page.get_by_label("Approve", exact=True)
     field.press("r")
     page.keyboard.press("Enter")
