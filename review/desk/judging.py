@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from brandkit.accounts.models import Brand
 from brandkit.accounts.policy import Act
-from brandkit.common.errors import Conflict, Invalid, NotFound, StorageFailed
+from brandkit.common.errors import Conflict, Invalid, NotAllowed, NotFound, StorageFailed
 from brandkit.common.numbers import row_number
 from brandkit.web.pages import HtmxRequest, brand_page
 from review import deciding, waiting
@@ -114,9 +114,18 @@ def supersede(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
 @require_POST
 @json_page(Act.REVIEW)
 def hold(request: HtmxRequest, brand: Brand, pk: int) -> HttpResponse:
-    """Claim a picture, or hold on to it while somebody looks at it."""
+    """Claim a picture, or hold on to it while somebody looks at it.
+
+    Whoever decides at once may be faster than their own claim: that is no mistake, and nothing is held.
+    """
     review = find(brand, pk)
-    claim(review=review, by=request.user)
+    try:
+        claim(review=review, by=request.user)
+    except (Conflict, NotAllowed):
+        last = review.decisions.last()
+        if last is None or last.decided_by != request.user:
+            raise
+        return answer(until=None)
     review.refresh_from_db(fields=["claimed_until"])
     return answer(until=review.claimed_until)
 

@@ -65,6 +65,18 @@ def test_it_shows_the_fragment_alone(brand: Brand, reviewer: User) -> None:
     assert f'data-hold="{address("hold", review.pk)}"' in page
 
 
+def test_a_claim_that_comes_after_its_own_verdict_is_no_mistake(
+    brand: Brand, reviewer: User, other: User
+) -> None:
+    review = make_review(brand)
+    decide(review=review, by=reviewer, verdict="approved")
+    late = client_of(reviewer).post(address("hold", review.pk), headers=JSON)
+    assert (late.status_code, late.json()) == (200, {"until": None})
+    assert client_of(other).post(address("hold", review.pk), headers=JSON).status_code == 409
+    review.refresh_from_db()
+    assert review.state == "approved"
+
+
 def test_it_holds_and_says_until_when_or_who_has_it(brand: Brand, reviewer: User, other: User) -> None:
     review = make_review(brand)
     answer = client_of(reviewer).post(address("hold", review.pk), headers=JSON)
