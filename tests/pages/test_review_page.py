@@ -53,7 +53,8 @@ def make_real_review(brand: Brand, designer: User, scene: str, **given: object) 
 
 
 def ready(page: Page) -> None:
-    """Its scripts are there: they have told the buttons their keys."""
+    """All its scripts are there, and have told the buttons their keys."""
+    page.wait_for_load_state()
     expect(page.locator("[data-act=approve][aria-keyshortcuts=a]")).to_be_visible()
 
 
